@@ -1,0 +1,324 @@
+/**
+ * Generates src/kubernetes/core-types.gen.ts: the Kubernetes types that a DittoServer passes through, for strict checks.
+ *
+ *   node scripts/generate-core-types.ts                       from the committed copy of Kubernetes' OpenAPI
+ *   node scripts/generate-core-types.ts --check               fails if the generated file is stale
+ *   node scripts/generate-core-types.ts --from-swagger PATH   refreshes the committed copy first
+ *
+ * PATH is api/openapi-spec/swagger.json inside the Go module k8s.io/kubernetes (`go mod download` fetches it); the
+ * values of Kubernetes' enums come from its pkg/generated/openapi, because the published OpenAPI leaves them out.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+const root = dirname(import.meta.dirname);
+const trimmedPath = join(root, 'test/crds/kubernetes-v1.33.13.openapi.json');
+const generatedPath = join(root, 'src/kubernetes/core-types.gen.ts');
+
+/** What the committed copy starts from: the kinds that we render, for the tests that check manifests. */
+const kinds = new Set([
+  'apps/v1 Deployment',
+  'apps/v1 StatefulSet',
+  'networking.k8s.io/v1 Ingress',
+  'networking.k8s.io/v1 NetworkPolicy',
+  'rbac.authorization.k8s.io/v1 Role',
+  'rbac.authorization.k8s.io/v1 RoleBinding',
+  'storage.k8s.io/v1 StorageClass',
+  '/v1 ConfigMap',
+  '/v1 PersistentVolume',
+  '/v1 PersistentVolumeClaim',
+  '/v1 Secret',
+  '/v1 Service',
+  '/v1 ServiceAccount',
+]);
+
+/** What the generated file starts from: the types that users write, which `CoreType` in schema.ts names. */
+const passedThrough = [
+  'Affinity',
+  'EnvVar',
+  'PodSecurityContext',
+  'ResourceRequirements',
+  'SecurityContext',
+  'Toleration',
+  'TopologySpreadConstraint',
+  'Volume',
+  'VolumeMount',
+].map((name) => `io.k8s.api.core.v1.${name}`);
+
+/**
+ * Value sets that stand in Kubernetes' validation (pkg/apis/core/validation), or for `medium` in the kubelet's, but not in
+ * the generated enums. The empty text is valid where it means the default.
+ */
+const validatedEnums: Readonly<Record<string, readonly string[]>> = {
+  'io.k8s.api.core.v1.EmptyDirVolumeSource.medium': [
+    '',
+    'Memory',
+    'HugePages',
+    ...['64Ki', '2Mi', '32Mi', '512Mi', '1Gi', '16Gi'].map((pageSize) => `HugePages-${pageSize}`),
+  ],
+  'io.k8s.api.core.v1.PodSecurityContext.seLinuxChangePolicy': ['MountOption', 'Recursive'],
+  'io.k8s.api.core.v1.Toleration.effect': ['', 'NoExecute', 'NoSchedule', 'PreferNoSchedule'],
+  'io.k8s.api.core.v1.Toleration.operator': ['', 'Equal', 'Exists'],
+  'io.k8s.api.core.v1.VolumeMount.recursiveReadOnly': ['Disabled', 'Enabled', 'IfPossible'],
+  'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement.operator': ['DoesNotExist', 'Exists', 'In', 'NotIn'],
+};
+
+/** The metadata of the claim in an ephemeral volume may hold nothing else (ValidatePersistentVolumeClaimTemplate). */
+const keptFields: Readonly<Record<string, readonly string[]>> = {
+  'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta': ['annotations', 'labels'],
+};
+
+/** The part of JSON Schema that Kubernetes' OpenAPI uses; strict, so that a new keyword is noticed. */
+const Schema = z.strictObject({
+  $ref: z.string().optional(),
+  type: z.enum(['array', 'boolean', 'integer', 'number', 'object', 'string']).optional(),
+  format: z.string().optional(),
+  description: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  required: z.array(z.string()).optional(),
+  get items() {
+    return Schema.optional();
+  },
+  get properties() {
+    return z.record(z.string(), Schema).optional();
+  },
+  get additionalProperties() {
+    return Schema.optional();
+  },
+  'x-kubernetes-group-version-kind': z.unknown().optional(),
+  'x-kubernetes-list-map-keys': z.array(z.string()).optional(),
+  'x-kubernetes-list-type': z.enum(['atomic', 'map', 'set']).optional(),
+  'x-kubernetes-map-type': z.enum(['atomic', 'granular']).optional(),
+  'x-kubernetes-patch-merge-key': z.string().optional(),
+  'x-kubernetes-patch-strategy': z.string().optional(),
+  'x-kubernetes-unions': z.unknown().optional(),
+});
+type Schema = z.infer<typeof Schema>;
+
+/** Definitions by name, each read when it is needed: the full document has some that we neither need nor know. */
+type Definitions = Readonly<Record<string, unknown>>;
+
+const Swagger = z.looseObject({ definitions: z.record(z.string(), z.unknown()) });
+
+const Kind = z.looseObject({
+  'x-kubernetes-group-version-kind': z.array(
+    z.strictObject({ group: z.string(), kind: z.string(), version: z.string() }),
+  ),
+});
+
+/** A type of the generated file; the same words stand in its header. */
+type FieldType =
+  | string
+  | { ref: string }
+  | { enum: readonly string[] }
+  | { list: FieldType; keys?: readonly string[] }
+  | { map: FieldType };
+
+/** The start of the generated file. */
+const header = `// Generated by scripts/generate-core-types.ts from ${relative(root, trimmedPath)}: do not edit.
+// Derived from Kubernetes v1.33.13, Copyright The Kubernetes Authors, licensed under Apache-2.0.
+
+/** The type of a scalar; a quantity may be a text or a number. */
+export type ScalarType = 'string' | 'boolean' | 'int32' | 'int64' | 'quantity' | 'int-or-string';
+
+/** The type of a field: a scalar, one of a few texts, an object, a list (\`keys\` tell items apart), or a map by text. */
+export type FieldType =
+  | ScalarType
+  | { readonly enum: readonly string[] }
+  | { readonly ref: TypeName }
+  | { readonly list: FieldType; readonly keys?: readonly string[] }
+  | { readonly map: FieldType };
+
+/** The type of an object: the fields that it may and must have. */
+export interface ObjectType {
+  readonly required: readonly string[];
+  readonly fields: Readonly<Record<string, FieldType>>;
+}
+`;
+
+/** The committed copy: what the kinds reach, without descriptions, with all enums, and where it comes from. */
+function trim(swaggerPath: string): string {
+  const definitions = readDefinitions(swaggerPath);
+  const starts = Object.keys(definitions).filter((name) =>
+    kindsOf(definitions[name]).some(({ group, version, kind }) => kinds.has(`${group}/${version} ${kind}`)),
+  );
+  if (starts.length !== kinds.size) throw new Error(`cannot find all of ${[...kinds].join(', ')} in ${swaggerPath}`);
+
+  const enums = new Map([
+    ...readGeneratedEnums(join(dirname(swaggerPath), '../../pkg/generated/openapi/zz_generated.openapi.go')),
+    ...Object.entries(validatedEnums),
+  ]);
+  const trimmed = reachable(definitions, starts).map((name): [string, Schema] => [
+    name,
+    withEnums(name, withoutDescriptions(definition(definitions, name)), enums),
+  ]);
+  const info = {
+    title: 'Kubernetes',
+    version: 'v1.33.13',
+    license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    'x-origin': 'api/openapi-spec/swagger.json of the Go module k8s.io/kubernetes@v1.33.13',
+    'x-changes': 'scripts/generate-core-types.ts keeps the kinds that we render, drops descriptions and adds enums',
+  };
+  return `${JSON.stringify({ swagger: '2.0', info, paths: {}, definitions: Object.fromEntries(trimmed) }, null, 1)}\n`;
+}
+
+function kindsOf(schema: unknown) {
+  const found = Kind.safeParse(schema);
+  return found.success ? found.data['x-kubernetes-group-version-kind'] : [];
+}
+
+/** Enums by definition and field, from Kubernetes' generated Go: `schema_k8sio_api_core_v1_Taint`, `Enum: …`. */
+function readGeneratedEnums(path: string): [string, readonly string[]][] {
+  const enums: [string, readonly string[]][] = [];
+  let name = '';
+  let field = '';
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const [, group = '', version = '', kind = ''] = /^func schema_k8sio_api_(\w+?)_(v\w+?)_(\w+)\(/.exec(line) ?? [];
+    if (line.startsWith('func ')) name = `io.k8s.api.${group}.${version}.${kind}`;
+    field = /^\t{5}"(\w+)": \{$/.exec(line)?.[1] ?? field;
+    const values = /^\t+Enum: +\[\]interface\{\}\{(".*")\},$/.exec(line)?.[1];
+    if (values !== undefined) enums.push([`${name}.${field}`, z.array(z.string()).parse(JSON.parse(`[${values}]`))]);
+  }
+  if (enums.length === 0) throw new Error(`cannot find enums in ${path}`);
+  return enums;
+}
+
+function withEnums(name: string, schema: Schema, enums: ReadonlyMap<string, readonly string[]>): Schema {
+  const properties = Object.entries(schema.properties ?? {}).map(([field, property]): [string, Schema] => {
+    const values = enums.get(`${name}.${field}`);
+    return [field, values === undefined ? property : withEnum(property, [...values])];
+  });
+  return schema.properties === undefined ? schema : { ...schema, properties: Object.fromEntries(properties) };
+}
+
+/** An enum stands on the text itself, which may be the item of a list or the value of a map. */
+function withEnum(schema: Schema, values: string[]): Schema {
+  const { items, additionalProperties } = schema;
+  if (items !== undefined) return { ...schema, items: withEnum(items, values) };
+  if (additionalProperties !== undefined) {
+    return { ...schema, additionalProperties: withEnum(additionalProperties, values) };
+  }
+  return { ...schema, enum: values };
+}
+
+function withoutDescriptions(schema: Schema): Schema {
+  const { properties, items, additionalProperties } = schema;
+  const kept: Schema = {
+    ...schema,
+    ...(items && { items: withoutDescriptions(items) }),
+    ...(additionalProperties && { additionalProperties: withoutDescriptions(additionalProperties) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [name, withoutDescriptions(field)]),
+      ),
+    }),
+  };
+  delete kept.description;
+  return kept;
+}
+
+/** The generated file: one line per field, the names short, only what the passed-through types reach. */
+function generate(definitions: Definitions): string {
+  const kept = withKeptFields(definitions);
+  const objects = reachable(kept, passedThrough).filter((name) => definition(kept, name).type === 'object');
+  const names = objects.map(shortName).sort();
+  if (new Set(names).size !== names.length) throw new Error('cannot shorten names: two definitions share one');
+
+  const lines = objects
+    .sort((a, b) => (shortName(a) < shortName(b) ? -1 : 1))
+    .flatMap((name) => {
+      const { properties = {}, required = [] } = definition(kept, name);
+      const fields = Object.entries(properties).map(
+        ([field, schema]) => `      ${field}: ${JSON.stringify(toFieldType(kept, schema))},`,
+      );
+      const open = `  ${shortName(name)}: {`;
+      return [open, `    required: ${JSON.stringify(required)},`, '    fields: {', ...fields, '    },', '  },'];
+    });
+  return `${header}
+/** The name of a Kubernetes type, without its group and version. */
+export type TypeName =
+${names.map((name) => `  | '${name}'`).join('\n')};
+
+/** What each type consists of. */
+export const coreTypes: Readonly<Record<TypeName, ObjectType>> = {
+${lines.join('\n')}
+};
+`;
+}
+
+function toFieldType(definitions: Definitions, schema: Schema): FieldType {
+  const { $ref, type, format, items, additionalProperties } = schema;
+  if ($ref !== undefined) {
+    const name = refName($ref);
+    const target = definition(definitions, name);
+    if (target.type === 'object') return { ref: shortName(name) };
+    if (shortName(name) === 'Quantity') return 'quantity';
+    return toFieldType(definitions, target);
+  }
+  if (schema.enum !== undefined) return { enum: schema.enum };
+  if (items !== undefined) {
+    const mergeKey = schema['x-kubernetes-patch-merge-key'];
+    const keys = schema['x-kubernetes-list-map-keys'] ?? (mergeKey === undefined ? undefined : [mergeKey]);
+    return { list: toFieldType(definitions, items), ...(keys && { keys }) };
+  }
+  if (additionalProperties !== undefined) return { map: toFieldType(definitions, additionalProperties) };
+  if (type === 'integer' && (format === 'int32' || format === 'int64')) return format;
+  if (type === 'string' && format === 'int-or-string') return format;
+  if ((type === 'string' || type === 'boolean') && format === undefined) return type;
+  throw new Error(`cannot express ${JSON.stringify(schema)}: teach it to toFieldType and to src/kubernetes/schema.ts`);
+}
+
+function withKeptFields(definitions: Definitions): Definitions {
+  const narrowed = Object.entries(keptFields).map(([name, kept]): [string, Schema] => {
+    const { properties = {}, ...schema } = definition(definitions, name);
+    const fields = Object.entries(properties).filter(([field]) => kept.includes(field));
+    return [name, { ...schema, properties: Object.fromEntries(fields) }];
+  });
+  return { ...definitions, ...Object.fromEntries(narrowed) };
+}
+
+/** The definitions that are reached from some, themselves included, sorted. */
+function reachable(definitions: Definitions, starts: readonly string[]): string[] {
+  const reached = new Set(starts);
+  for (const name of reached) for (const next of refs(definition(definitions, name))) reached.add(next);
+  return [...reached].sort();
+}
+
+function refs(schema: Schema): string[] {
+  const below = [schema.items, schema.additionalProperties, ...Object.values(schema.properties ?? {})];
+  const own = schema.$ref === undefined ? [] : [refName(schema.$ref)];
+  return [...own, ...below.flatMap((part) => (part === undefined ? [] : refs(part)))];
+}
+
+function definition(definitions: Definitions, name: string): Schema {
+  const found = Schema.safeParse(definitions[name]);
+  if (!found.success) throw new Error(`cannot read the definition ${name}: ${z.prettifyError(found.error)}`);
+  return found.data;
+}
+
+function readDefinitions(path: string): Definitions {
+  return Swagger.parse(JSON.parse(readFileSync(path, 'utf8'))).definitions;
+}
+
+function refName(ref: string): string {
+  return ref.replace('#/definitions/', '');
+}
+
+function shortName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+const { values: options } = parseArgs({ options: { 'from-swagger': { type: 'string' }, check: { type: 'boolean' } } });
+
+const swaggerPath = options['from-swagger'];
+if (swaggerPath !== undefined) writeFileSync(trimmedPath, trim(swaggerPath));
+
+const generated = generate(readDefinitions(trimmedPath));
+if (options.check !== true) {
+  writeFileSync(generatedPath, generated);
+} else if (!existsSync(generatedPath) || readFileSync(generatedPath, 'utf8') !== generated) {
+  console.error(`${relative(root, generatedPath)} is stale: run node scripts/generate-core-types.ts`);
+  process.exitCode = 1;
+}

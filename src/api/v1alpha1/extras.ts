@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { reservedConfig, reservedFolders, reservedVolumes } from './reserved.ts';
+import type { Rule } from './rule.ts';
+
+const folderList = `[${reservedFolders.map((folder) => `'${folder}'`).join(', ')}]`;
+
+/** Tells whether two folders are the same or one lies in the other. */
+function overlap(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
+}
+
+/** A mount may not hide, or lie in, a folder in which the server keeps its own files. */
+export const mountPathRule: Rule<string> = {
+  cel: `self.matches('^(/[^/:]+)+$') && !self.matches('/[.][.]?(/|$)') && !${folderList}.exists(f, (self + '/').startsWith(f + '/') || (f + '/').startsWith(self + '/'))`,
+  says: 'is not an absolute path such as "/mnt/certs", apart from the folders that the server needs for itself',
+  holds: (path) =>
+    /^(\/[^/:]+)+$/.test(path) &&
+    !/\/\.\.?(\/|$)/.test(path) &&
+    !reservedFolders.some((folder) => overlap(path, folder)),
+};
+
+/** Every extra mount names an extra volume, or one of the server's own. */
+export function checkMounts(spec: NamedMounts, ctx: z.core.$RefinementCtx): void {
+  const known = new Set<unknown>([...reservedVolumes, ...(spec.extraVolumes ?? []).map(({ name }) => name)]);
+  spec.extraVolumeMounts?.forEach(({ name }, index) => {
+    if (known.has(name)) return;
+    ctx.addIssue({
+      code: 'custom',
+      path: ['extraVolumeMounts', index, 'name'],
+      message: 'is not a volume of spec.extraVolumes',
+    });
+  });
+}
+
+interface NamedMounts {
+  readonly extraVolumes?: readonly JsonObject[] | undefined;
+  readonly extraVolumeMounts?: readonly JsonObject[] | undefined;
+}
+
+/** Every key of a nested object with the way to it; the dots inside a key count as levels, as they do for the server. */
+function* keysOf(object: JsonObject, above: readonly string[] = []): Generator<[path: readonly string[], value: Json]> {
+  for (const [key, value] of Object.entries(object)) {
+    if (value === undefined) continue;
+    const path = [...above, key];
+    yield [path, value];
+    if (isObject(value)) yield* keysOf(value, path);
+  }
+}
+
+/**
+ * Refuses keys of `extraConfig` that the plan owns or that carry a secret.
+ *
+ * The server reads its keys in any case and takes a dot for a level, so both are folded before comparing. The values
+ * are never quoted: they may be secrets.
+ */
+export function checkExtraConfig(config: JsonObject, ctx: z.core.$RefinementCtx): void {
+  for (const [path, value] of keysOf(config)) {
+    const key = path.join('.').toLowerCase();
+    for (const [owned, instead] of Object.entries(reservedConfig)) {
+      const within = key === owned || key.startsWith(`${owned}.`);
+      const replaces = owned.startsWith(`${key}.`) && !isObject(value);
+      if (key === owned || replaces || (within && path.length === 1)) {
+        ctx.addIssue({
+          code: 'custom',
+          path: [...path],
+          message: `cannot be set in extraConfig: ${instead}`,
+          params: { hideValue: true },
+        });
+      }
+    }
+    if (path.some((part) => part.includes('.')) && !key.startsWith('kerberos.identity_mapping.static_map.')) {
+      ctx.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: 'holds a dot: write the levels as nested objects',
+        params: { hideValue: true },
+      });
+    }
+    if (path.some((part) => part !== part.toLowerCase()) && !key.startsWith('kerberos.identity_mapping.static_map.')) {
+      ctx.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: 'holds capital letters: the server’s keys are lower case',
+        params: { hideValue: true },
+      });
+    }
+  }
+}

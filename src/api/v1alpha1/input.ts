@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { annotations, duration, labels, objectName, size, text } from './fields.ts';
+
+/** The group, version and kind of the Composition's input. */
+export const inputType = { group: 'dittofs.fn.crossplane.io', version: 'v1alpha1', kind: 'Input' } as const;
+
+const serviceTypes = z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
+
+/** The input of the Composition's step: what the platform team decides for all its tenants. */
+export const Input = z.strictObject({
+  apiVersion: z.literal(`${inputType.group}/${inputType.version}`).meta({ description: 'Version of the input.' }),
+  kind: z.literal(inputType.kind).meta({ description: 'Kind of the input.' }),
+  metadata: z.looseObject({}).optional().meta({ description: 'Not read.' }),
+  images: z
+    .strictObject({
+      server: text(512).optional().meta({ description: 'Image of the server where a DittoServer names none.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Default images.' }),
+  imagePullSecrets: z
+    .array(z.strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) }))
+    .max(16)
+    .default([])
+    .meta({ description: 'Secrets, in each DittoServer’s namespace, with which nodes pull images.' }),
+  providerConfigRef: z
+    .strictObject({
+      kind: z.enum(['ClusterProviderConfig', 'ProviderConfig']).default('ClusterProviderConfig').meta({
+        description: 'Kind of the provider configuration; for claims it is always the cluster-scoped ProviderConfig.',
+      }),
+      name: objectName('ProviderConfig').default('default').meta({ description: 'Its name.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Which configuration of provider-kubernetes the Objects use; tenants cannot choose it.' }),
+  storageClassName: objectName('StorageClass').optional().meta({
+    description: 'StorageClass where a DittoServer names none.',
+  }),
+  service: z
+    .strictObject({
+      type: serviceTypes.optional().meta({ description: 'Type of the file Service where a DittoServer names none.' }),
+      annotations: annotations().default({}).meta({
+        description: 'Annotations of every file Service; those of the DittoServer win.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Defaults of the file Service.' }),
+  labels: labels().default({}).meta({
+    description:
+      'Labels on every object, pods included, for example for cost accounting. A change restarts the servers.',
+  }),
+  ttl: duration('1s', '24h').optional().meta({
+    description: 'How long Crossplane may keep a response when all is settled; the function’s --ttl when left out.',
+  }),
+  allowedServiceTypes: z.array(serviceTypes).max(3).optional().meta({
+    description: 'Service types that a DittoServer may ask for; all when left out.',
+  }),
+  allowedImagePrefixes: z.array(text(512)).max(64).optional().meta({
+    description: 'Beginnings of the images that a DittoServer may ask for, up to a /, : or @; all when left out.',
+  }),
+  allowedStorageClasses: z.array(objectName('StorageClass')).max(64).optional().meta({
+    description: 'StorageClasses that a DittoServer may ask for; all when left out.',
+  }),
+  maxSizes: z
+    .strictObject({
+      metadata: size().optional().meta({ description: 'Largest metadata volume.' }),
+      content: size().optional().meta({ description: 'Largest content volume.' }),
+      controlPlane: size().optional().meta({ description: 'Largest control-plane volume.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Limits of volume sizes.' }),
+});
+export type Input = z.output<typeof Input>;
+
+/** What holds where the Composition's step has no input. */
+export const noInput: Input = Input.parse({
+  apiVersion: `${inputType.group}/${inputType.version}`,
+  kind: inputType.kind,
+});

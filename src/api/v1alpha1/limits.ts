@@ -1,0 +1,102 @@
+import { objectAt, textAt } from '../../lib/json.ts';
+import { compareQuantities, parseQuantity, type Quantity } from '../../lib/quantity.ts';
+import type { Input } from './input.ts';
+import { quote, type Problem } from './problem.ts';
+import type { Spec } from './spec.ts';
+
+/** Size of the metadata volume where the spec names none. */
+export const defaultMetadataSize = '10Gi';
+
+function list(values: readonly string[]): string {
+  return values.map(quote).join(', ');
+}
+
+/**
+ * Tells whether an image is one that the prefix allows: the prefix ends at a boundary, so that
+ * `registry.example.com/team` does not allow `registry.example.com/team-of-others/x`.
+ */
+function allowsImage(prefix: string, image: string): boolean {
+  if (!image.startsWith(prefix)) return false;
+  const next = image.charAt(prefix.length);
+  return next === '' || '/:@'.includes(next) || '/:@'.includes(prefix.charAt(prefix.length - 1));
+}
+
+function* imageProblems(spec: Spec, { allowedImagePrefixes: allowed }: Input): Generator<Problem> {
+  if (allowed === undefined) return;
+  const images: [string, string | undefined][] = [['spec.image', spec.image]];
+  spec.extraVolumes?.forEach((volume, index) => {
+    images.push([`spec.extraVolumes[${index}].image.reference`, textAt(volume, 'image', 'reference')]);
+  });
+  for (const [field, image] of images) {
+    if (image === undefined || allowed.some((prefix) => allowsImage(prefix, image))) continue;
+    yield { field, detail: `${quote(image)} is not allowed by the platform: images start with ${list(allowed)}` };
+  }
+}
+
+/** The Service types that a user can ask for. The API Service's own default, ClusterIP, asks for nothing. */
+function writtenTypes({
+  service,
+  adapterServices,
+  controlPlane,
+}: Spec): readonly [field: string, type: string | undefined][] {
+  const api = controlPlane.service.type;
+  return [
+    ['spec.service.type', service.type],
+    ['spec.adapterServices.type', adapterServices?.type],
+    ['spec.controlPlane.service.type', api === 'ClusterIP' ? undefined : api],
+  ];
+}
+
+function* serviceTypeProblems(spec: Spec, { allowedServiceTypes: allowed }: Input): Generator<Problem> {
+  if (allowed === undefined) return;
+  for (const [field, type] of writtenTypes(spec)) {
+    if (type === undefined || allowed.some((name) => name === type)) continue;
+    yield { field, detail: `${quote(type)} is not allowed by the platform: the type is one of ${list(allowed)}` };
+  }
+}
+
+function* storageClassProblems(spec: Spec, input: Input): Generator<Problem> {
+  const allowed = input.allowedStorageClasses;
+  if (allowed === undefined) return;
+  const named = spec.storage.storageClassName ?? input.storageClassName;
+  if (named === undefined) {
+    yield { field: 'spec.storage.storageClassName', detail: `is required by the platform: one of ${list(allowed)}` };
+  } else if (!allowed.includes(named)) {
+    yield {
+      field: 'spec.storage.storageClassName',
+      detail: `${quote(named)} is not allowed by the platform: the class is one of ${list(allowed)}`,
+    };
+  }
+  for (const [index, volume] of (spec.extraVolumes ?? []).entries()) {
+    const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
+    const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
+    const name = textAt(claim, 'storageClassName');
+    if (claim === undefined || (name !== undefined && allowed.includes(name))) continue;
+    yield { field, detail: `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}` };
+  }
+}
+
+function* sizeProblems({ storage }: Spec, { maxSizes }: Input): Generator<Problem> {
+  const sizes: [field: string, size: Quantity | undefined, most: Quantity | undefined][] = [
+    ['metadataSize', storage.metadataSize ?? parseQuantity(defaultMetadataSize), maxSizes.metadata],
+    ['contentSize', storage.contentSize, maxSizes.content],
+    ['controlPlaneSize', storage.controlPlaneSize, maxSizes.controlPlane],
+  ];
+  for (const [field, size, most] of sizes) {
+    if (size === undefined || most === undefined || compareQuantities(size, most) <= 0) continue;
+    yield {
+      field: `spec.storage.${field}`,
+      detail: `${quote(size.text)} is over the platform’s limit of ${quote(most.text)}`,
+    };
+  }
+}
+
+/** What a spec asks for beyond the platform's limits, each with the limit by name. */
+export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
+  return [
+    ...imageProblems(spec, input),
+    ...serviceTypeProblems(spec, input),
+    ...storageClassProblems(spec, input),
+    ...sizeProblems(spec, input),
+  ];
+}

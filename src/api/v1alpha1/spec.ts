@@ -1,0 +1,366 @@
+import { z } from 'zod';
+import { isCidr, isIpAddress } from '../../kubernetes/syntax.ts';
+import {
+  annotations,
+  core,
+  coreList,
+  coreMap,
+  duration,
+  freeForm,
+  labels,
+  objectName,
+  port,
+  size,
+  text,
+} from './fields.ts';
+import { checkExtraConfig, checkMounts, mountPathRule } from './extras.ts';
+import {
+  reservedEnv,
+  reservedEnvPrefixes,
+  reservedKeyPrefixes,
+  reservedPodLabels,
+  reservedVolumes,
+} from './reserved.ts';
+import { soundly, withRules } from './rule.ts';
+
+/** Ports on which the server listens inside its pod; the Services publish them under the ports of the spec. */
+const LISTENERS = [12049, 1445];
+
+const SecretKey = z
+  .strictObject({
+    name: objectName('Secret').meta({ description: 'Name of the Secret.' }),
+    key: text().meta({ description: 'Key in the Secret.' }),
+    optional: z.boolean().optional().meta({
+      description: 'Accepted for compatibility, without effect: a missing Secret or key is always reported.',
+    }),
+  })
+  .meta({ description: 'A key of a Secret in the DittoServer’s namespace.' });
+
+const Storage = withRules(
+  z.strictObject({
+    metadataSize: size().optional().meta({
+      description:
+        'Size of the volume for metadata, mounted at /data/store/metadata. 10Gi when something lives on it, as the default metadata store does. It can grow, never shrink.',
+    }),
+    contentSize: size().optional().meta({
+      description:
+        'Size of the volume for file content, mounted at /data/store/block; without it there is no such volume. It can be added later and grow, never shrink.',
+    }),
+    controlPlaneSize: size().prefault('1Gi').meta({
+      description:
+        'Size of the volume for the control-plane database, mounted at /data/controlplane. It can grow, never shrink.',
+    }),
+    storageClassName: objectName('StorageClass').optional().meta({
+      description: 'StorageClass of all volumes; the cluster’s default when left out. It cannot change after creation.',
+    }),
+    retentionPolicy: z.enum(['Retain', 'Delete']).default('Retain').meta({
+      description:
+        'What happens to the volumes, and to the generated Secrets that open them, when the DittoServer is deleted.',
+    }),
+  }),
+  [
+    ...(['metadataSize', 'contentSize', 'controlPlaneSize'] as const).map((field) => ({
+      cel: `!has(self.${field}) || !has(oldSelf.${field}) || quantity(self.${field}).compareTo(quantity(oldSelf.${field})) >= 0`,
+      says: 'is less than before: a volume can grow, never shrink',
+      field: [field],
+    })),
+    {
+      cel: 'has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
+      says: 'is not the class that the volumes were made with: it cannot change after creation',
+      field: ['storageClassName'],
+    },
+  ],
+);
+
+const serviceType = () => z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
+
+const Service = z.strictObject({
+  type: serviceType().optional().meta({
+    description:
+      'Type of the file Service, through which clients mount. Left out: adapterServices.type, then the platform’s default, then ClusterIP.',
+  }),
+  annotations: annotations().optional().meta({
+    description:
+      'Annotations of the file Service, for example of a cloud’s load balancer. One that leaves the spec leaves the Service.',
+  }),
+  loadBalancerClass: text().optional().meta({
+    description:
+      'Class of the load balancer, with type LoadBalancer. It cannot change while the type stays LoadBalancer.',
+  }),
+  loadBalancerIP: text(45)
+    .refine(isIpAddress, 'is not an IP address such as "192.0.2.10"')
+    .optional()
+    .meta({ description: 'Address to ask the load balancer for, where its controller supports that.' }),
+  loadBalancerSourceRanges: z
+    .array(text(49).refine(isCidr, 'is not an address range such as "192.0.2.0/24"'))
+    .max(64)
+    .optional()
+    .meta({ description: 'Client address ranges that may pass the load balancer, with type LoadBalancer.' }),
+  externalTrafficPolicy: z.enum(['Cluster', 'Local']).optional().meta({
+    description:
+      'Local keeps the client’s address and skips nodes without the pod; with type NodePort or LoadBalancer.',
+  }),
+  nodePorts: withRules(
+    z.strictObject({
+      nfs: port().optional().meta({ description: 'Node port for NFS; chosen by the cluster when left out.' }),
+      smb: port().optional().meta({ description: 'Node port for SMB; chosen by the cluster when left out.' }),
+    }),
+    [
+      {
+        cel: '!has(self.nfs) || !has(self.smb) || self.nfs != self.smb',
+        says: 'is the node port of NFS too: give each protocol its own',
+        field: ['smb'],
+        holds: ({ nfs, smb }) => nfs === undefined || nfs !== smb,
+      },
+    ],
+  )
+    .optional()
+    .meta({ description: 'Fixed node ports, with type NodePort or LoadBalancer.' }),
+  waitForAddress: z.boolean().default(true).meta({
+    description: 'false: a LoadBalancer without an address does not hold Ready back.',
+  }),
+});
+
+const protocol = (name: string, standardPort: number) =>
+  z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .meta({ description: `Whether the file Service offers ${name}.` }),
+      port: port()
+        .default(standardPort)
+        .meta({
+          description: `Port of ${name} on the file Service; the container listens on an unprivileged one.`,
+        }),
+    })
+    .prefault({})
+    .meta({ description: `${name}, the protocol.` });
+
+const ControlPlane = z.strictObject({
+  port: withRules(port(), [
+    {
+      cel: `!(self in [${LISTENERS.join(', ')}])`,
+      says: `is a port on which the server listens for NFS or SMB: choose another, such as 8080`,
+      holds: (value) => !LISTENERS.includes(value),
+    },
+  ])
+    .default(8080)
+    .meta({ description: 'Port of the REST API, in the pod and on its Service.' }),
+  service: z
+    .strictObject({
+      type: serviceType().default('ClusterIP').meta({
+        description: 'Type of the API Service; never public unless asked for.',
+      }),
+      annotations: annotations().optional().meta({ description: 'Annotations of the API Service.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The API Service <name>-api.' }),
+  tls: z.boolean().optional().meta({
+    description: 'Accepted for compatibility, without effect.',
+  }),
+});
+
+const Identity = z.strictObject({
+  type: z.enum(['memory']).optional().meta({ description: 'Accepted for compatibility, without effect.' }),
+  jwt: z
+    .strictObject({
+      secretRef: SecretKey.optional().meta({
+        description:
+          'Secret with the key that signs tokens, at least 32 characters. Left out: Secret <name>-jwt-secret is generated once.',
+      }),
+      accessTokenDuration: duration().prefault('15m').meta({ description: 'Life of an access token.' }),
+      refreshTokenDuration: duration().prefault('168h').meta({ description: 'Life of a refresh token.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Tokens of the REST API.' }),
+  admin: z
+    .strictObject({
+      username: text(64).default('admin').meta({
+        description: 'The server knows only admin; another name has no effect, and a condition says so.',
+      }),
+      passwordSecretRef: SecretKey.optional().meta({
+        description:
+          'Secret with the administrator’s first password in clear text, used at the first start only. Left out: Secret <name>-admin-bootstrap-credentials is generated once.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'The administrator.' }),
+});
+
+/** The ways of writing a reserved pod label or annotation key. */
+function isReservedKey(key: string): boolean {
+  return reservedPodLabels.some((name) => name === key) || reservedKeyPrefixes.some((prefix) => key.startsWith(prefix));
+}
+
+function refuseReservedKeys(map: Record<string, string>, ctx: z.core.$RefinementCtx): void {
+  for (const key of Object.keys(map).filter(isReservedKey)) {
+    ctx.addIssue({ code: 'custom', path: [key], message: 'is under a key that the server’s pod needs for itself' });
+  }
+}
+
+const envList = `[${reservedEnv.map((name) => `'${name}'`).join(', ')}]`;
+const envPrefixes = reservedEnvPrefixes.map((prefix) => `self.startsWith('${prefix}')`).join(' || ');
+
+/** The spec of a DittoServer: what a user may write. The order of fields is the order of the reference. */
+export const Spec = withRules(
+  z.strictObject({
+    image: text(512)
+      .refine(
+        (image) => /^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$/.test(image),
+        'is not an image such as "marmos91c/dittofs:v0.29.0"',
+      )
+      .optional()
+      .meta({
+        description: 'Image of the server. Left out: the platform’s, else the one that this release was tested with.',
+      }),
+    imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().meta({
+      description: 'When the node pulls the image; Kubernetes’ own default when left out.',
+    }),
+    imagePullSecrets: z
+      .array(z.strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) }))
+      .max(16)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .superRefine((secrets, ctx) => {
+        secrets.forEach(({ name }, index) => {
+          if (secrets.findIndex((other) => other.name === name) === index) return;
+          ctx.addIssue({ code: 'custom', path: [index, 'name'], message: 'appears twice' });
+        });
+      })
+      .optional()
+      .meta({ description: 'Secrets with which the node pulls the image, beside the platform’s.' }),
+    replicas: z.int().min(0).max(1).default(1).meta({
+      description: '0 stops the server and keeps everything; 1 runs it. A DittoFS server is never more than one pod.',
+    }),
+    resources: core('ResourceRequirements').optional().meta({ description: 'Resources of the server’s container.' }),
+    securityContext: core('SecurityContext').optional().meta({
+      description: 'Security context of the container; its fields win one by one over the restricted defaults.',
+    }),
+    podSecurityContext: core('PodSecurityContext').optional().meta({
+      description: 'Security context of the pod; its fields win one by one over the restricted defaults.',
+    }),
+    nodeSelector: labels().optional().meta({ description: 'Labels of the nodes on which the server may run.' }),
+    tolerations: coreList('Toleration', 32).optional().meta({ description: 'Taints that the pod tolerates.' }),
+    affinity: core('Affinity').optional().meta({ description: 'Node and pod affinity.' }),
+    topologySpreadConstraints: coreList('TopologySpreadConstraint', 16, ['topologyKey', 'whenUnsatisfiable']).optional().meta({
+      description: 'How pods spread over the cluster.',
+    }),
+    priorityClassName: objectName('PriorityClass').optional().meta({ description: 'PriorityClass of the pod.' }),
+    podLabels: labels().superRefine(refuseReservedKeys).optional().meta({ description: 'More labels of the pod.' }),
+    podAnnotations: annotations().superRefine(refuseReservedKeys).optional().meta({
+      description: 'More annotations of the pod. Changing one restarts the server.',
+    }),
+    extraEnv: coreMap('EnvVar', 'name', [
+      {
+        cel: `!(self in ${envList}) && !(${envPrefixes})`,
+        says: 'is a variable that the server needs for itself',
+        holds: (name) =>
+          !reservedEnv.some((reserved) => reserved === name) &&
+          !reservedEnvPrefixes.some((prefix) => name.startsWith(prefix)),
+      },
+    ])
+      .optional()
+      .meta({ description: 'More environment variables of the server.' }),
+    extraVolumes: coreMap(
+      'Volume',
+      'name',
+      [
+        {
+          cel: `!(self in [${reservedVolumes.map((name) => `'${name}'`).join(', ')}])`,
+          says: 'is a volume that the server needs for itself',
+          holds: (name) => !reservedVolumes.some((reserved) => reserved === name),
+        },
+      ],
+      32,
+    )
+      .optional()
+      .meta({ description: 'More volumes of the pod.' }),
+    extraVolumeMounts: coreMap('VolumeMount', 'mountPath', [mountPathRule], 32).optional().meta({
+      description: 'Where the extra volumes are mounted in the server’s container.',
+    }),
+    terminationGracePeriodSeconds: z.int().min(36).max(86_400).optional().meta({
+      description:
+        'Time for the pod to stop. Left out: 5 + 3 × shutdownTimeout + 10 seconds, which the server needs at most.',
+    }),
+    shutdownTimeout: duration('1s', '1h').prefault('30s').meta({
+      description: 'Time for each stage of the server’s shutdown; the grace period follows it.',
+    }),
+    startupTimeoutSeconds: z.int().min(30).max(3600).default(300).meta({
+      description: 'Time for the server to start, before the pod is restarted.',
+    }),
+    logging: z
+      .strictObject({
+        level: z
+          .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
+          .default('INFO')
+          .meta({ description: 'Least level that is logged.' }),
+        format: z.enum(['text', 'json']).default('json').meta({ description: 'Form of a log line.' }),
+        output: text(1024).default('stdout').meta({ description: 'stdout, stderr, or a path in the container.' }),
+      })
+      .prefault({})
+      .meta({ description: 'The server’s log.' }),
+    extraConfig: freeForm().superRefine(checkExtraConfig).optional().meta({
+      description:
+        'Keys of the server’s config.yaml, merged over the rendered ones. Keys that carry secrets or that other fields own are refused.',
+    }),
+    storage: Storage.prefault({}).meta({ description: 'The server’s volumes.' }),
+    database: z
+      .strictObject({
+        type: z.enum(['sqlite']).default('sqlite').meta({ description: 'The kind of control-plane database.' }),
+        sqlite: z
+          .strictObject({
+            path: withRules(text(1024), [
+              {
+                cel: `self.matches('^/data/controlplane/[^/]') && !self.endsWith('/') && !self.contains('/../') && !self.endsWith('/..') && !self.contains('/./') && !self.contains('//')`,
+                says: 'is not a file under /data/controlplane/ such as "/data/controlplane/controlplane.db"',
+                holds: (path) =>
+                  /^\/data\/controlplane\/[^/]/.test(path) &&
+                  !path.endsWith('/') &&
+                  !path.includes('/../') &&
+                  !path.endsWith('/..') &&
+                  !path.includes('/./') &&
+                  !path.includes('//'),
+              },
+            ])
+              .default('/data/controlplane/controlplane.db')
+              .meta({ description: 'File of the database, on the control-plane volume.' }),
+          })
+          .prefault({})
+          .meta({ description: 'SQLite on the control-plane volume.' }),
+      })
+      .prefault({})
+      .meta({ description: 'The control-plane database: shares, users and stores.' }),
+    service: Service.prefault({}).meta({
+      description: 'The file Service <name>-file, through which clients mount: NFS and SMB over TCP.',
+    }),
+    adapterServices: z
+      .strictObject({
+        type: serviceType()
+          .optional()
+          .meta({ description: 'Type of the file Service where service.type is left out.' }),
+        annotations: annotations().optional().meta({
+          description: 'Annotations of the file Service; those of service.annotations win.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'Accepted for compatibility: fills in for service.' }),
+    adapterDiscovery: z
+      .strictObject({ pollingInterval: text(64).optional().meta({ description: 'Without effect.' }) })
+      .optional()
+      .meta({ description: 'Accepted for compatibility, without effect.' }),
+    nfs: protocol('NFS', 2049),
+    smb: protocol('SMB', 445),
+    controlPlane: ControlPlane.prefault({}).meta({ description: 'The REST API.' }),
+    identity: Identity.prefault({}).meta({ description: 'Who may use the REST API.' }),
+  }),
+  [
+    {
+      cel: '!self.nfs.enabled || !self.smb.enabled || self.nfs.port != self.smb.port',
+      says: 'is the port of NFS too: give each protocol its own',
+      field: ['smb', 'port'],
+      reads: ['nfs', 'smb'],
+      holds: ({ nfs, smb }) => !nfs.enabled || !smb.enabled || nfs.port !== smb.port,
+    },
+  ],
+).superRefine(checkMounts, { when: soundly(['extraVolumes', 'extraVolumeMounts']) });
+export type Spec = z.output<typeof Spec>;

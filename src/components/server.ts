@@ -1,0 +1,132 @@
+import { owned } from '../composition/component.ts';
+import { assessStatefulSet, called, failed, progressing, type Health } from '../kubernetes/health.ts';
+import type { ObservedObject } from '../kubernetes/object.ts';
+import { whenRolledOut } from '../kubernetes/readiness.ts';
+import type { SecretKeyRef } from '../kubernetes/secret.ts';
+import { at, covers, defined, listAt, textAt, type JsonObject } from '../lib/json.ts';
+import { configFile, configFolder, dataFolders, drainSeconds, listenerPorts } from '../plan/container.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ServerComponent } from './server-component.ts';
+
+/** The container's name: the Go operator's, so that its StatefulSet is taken over in place. */
+const CONTAINER = 'dittofs';
+
+/** Seconds between two startup probes. */
+const STARTUP_PERIOD = 5;
+
+function secretEnv(name: string, ref: SecretKeyRef): JsonObject {
+  return { name, valueFrom: { secretKeyRef: { name: ref.name, key: ref.key } } };
+}
+
+function probe(path: string, periodSeconds: number, failureThreshold: number): JsonObject {
+  return { httpGet: { path, port: 'api', scheme: 'HTTP' }, periodSeconds, timeoutSeconds: 5, failureThreshold };
+}
+
+function container({ pod, api, jwt, admin, volumes }: Plan): JsonObject {
+  return defined({
+    name: CONTAINER,
+    image: pod.image,
+    imagePullPolicy: pod.imagePullPolicy,
+    command: ['/app/dfs'],
+    args: ['start', '--foreground', '--config', `${configFolder}/${configFile}`],
+    env: [
+      secretEnv('DITTOFS_CONTROLPLANE_SECRET', jwt.ref),
+      secretEnv('DITTOFS_ADMIN_INITIAL_PASSWORD', admin.ref),
+      ...pod.extraEnv,
+    ],
+    ports: [
+      { name: 'api', containerPort: api.port, protocol: 'TCP' },
+      { name: 'nfs', containerPort: listenerPorts.nfs, protocol: 'TCP' },
+      { name: 'smb', containerPort: listenerPorts.smb, protocol: 'TCP' },
+    ],
+    startupProbe: probe('/health', STARTUP_PERIOD, Math.ceil(pod.startupTimeout / STARTUP_PERIOD)),
+    livenessProbe: probe('/health', 10, 3),
+    readinessProbe: probe('/health/ready', 5, 3),
+    lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', `sleep ${drainSeconds}`] } } },
+    resources: pod.resources,
+    securityContext: pod.securityContext,
+    volumeMounts: [
+      { name: 'config', mountPath: configFolder, readOnly: true },
+      { name: 'tmp', mountPath: '/tmp' },
+      ...volumes.map(({ name }) => ({ name, mountPath: dataFolders[name] })),
+      ...pod.extraVolumeMounts,
+    ],
+  });
+}
+
+function podSpec(plan: Plan): JsonObject {
+  const { pod, names, volumes } = plan;
+  return defined({
+    automountServiceAccountToken: false,
+    // A Service named dittofs-metrics would set DITTOFS_METRICS_PORT, and the server would not start.
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: pod.terminationGracePeriod,
+    securityContext: pod.podSecurityContext,
+    imagePullSecrets: pod.imagePullSecrets.length === 0 ? undefined : pod.imagePullSecrets.map((name) => ({ name })),
+    nodeSelector: pod.nodeSelector,
+    tolerations: pod.tolerations,
+    affinity: pod.affinity,
+    topologySpreadConstraints: pod.topologySpreadConstraints,
+    priorityClassName: pod.priorityClassName,
+    containers: [container(plan)],
+    volumes: [
+      { name: 'config', configMap: { name: names.config } },
+      { name: 'tmp', emptyDir: {} },
+      ...volumes.map(({ name, claim }) => ({ name, persistentVolumeClaim: { claimName: claim } })),
+      ...pod.extraVolumes,
+    ],
+  });
+}
+
+/** What the live StatefulSet must show before its health says anything about what is wanted now. */
+function isCurrent(live: JsonObject, { pod, checksums }: Plan): boolean {
+  const template = at(live, 'spec', 'template');
+  const main = listAt(template, 'spec', 'containers').find((entry) => textAt(entry, 'name') === CONTAINER);
+  return (
+    at(live, 'spec', 'replicas') === pod.replicas &&
+    textAt(main, 'image') === pod.image &&
+    covers(at(template, 'metadata', 'annotations'), checksums)
+  );
+}
+
+function assess(observed: ObservedObject, plan: Plan): Health {
+  const { live } = observed;
+  if (live !== undefined && !isCurrent(live, plan))
+    return progressing('RollingOut', `${called(live)} is being changed`);
+  return assessStatefulSet(observed);
+}
+
+/** A Secret that is missing would keep the pod from starting, so nothing is changed until it is there. */
+function obstacle({ missing }: Plan): Health | undefined {
+  const [first] = missing;
+  return first === undefined ? undefined : failed(first.reason, missing.map(({ message }) => message).join('; '));
+}
+
+/** The StatefulSet that runs the server. */
+export const server: ServerComponent = {
+  key: 'server',
+  render: (plan) => ({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: plan.names.server, namespace: plan.namespace, labels: plan.labelsOf('server') },
+    spec: {
+      replicas: plan.pod.replicas,
+      serviceName: plan.names.headlessService,
+      selector: { matchLabels: plan.selector },
+      template: {
+        metadata: {
+          labels: { ...plan.labelsOf('server'), ...plan.pod.labels, ...plan.selector },
+          annotations: { ...plan.pod.annotations, ...plan.checksums },
+        },
+        spec: podSpec(plan),
+      },
+    },
+  }),
+  assess,
+  life: () => owned,
+  uses: ['config', 'jwt-secret', 'admin-secret', 'volume-metadata', 'volume-content', 'volume-controlplane'],
+  obstacle,
+  steered: [['spec', 'replicas']],
+  readiness: () => whenRolledOut,
+  watch: true,
+};

@@ -1,0 +1,233 @@
+import { at, covers, objectAt, textAt, textsAt, withValue, defined, type JsonObject } from '../lib/json.ts';
+import { called, failed, progressing, type Health } from '../kubernetes/health.ts';
+import type { Manifest, Texts } from '../kubernetes/manifest.ts';
+import { isOurs, type Marks } from '../kubernetes/marks.ts';
+import {
+  isMissing,
+  wrap,
+  type ObservedObject,
+  type ObservedObjects,
+  type ProviderConfigRef,
+} from '../kubernetes/object.ts';
+import { whenCreated } from '../kubernetes/readiness.ts';
+import { blocked, blockedBy, type Blocked } from './blocked.ts';
+import type { Component, Life } from './component.ts';
+import { preserveImmutable } from './immutable.ts';
+import { objectName, type ObjectOwner } from './object-name.ts';
+import { mayDelete, policiesFor, withoutDelete } from './ownership.ts';
+
+/** What all composed resources of one DittoServer have in common. */
+export interface Frame {
+  readonly owner: ObjectOwner;
+  /** Labels of every Object; they contain the first of the marks. */
+  readonly labels: Texts;
+  readonly marks: Marks;
+  readonly providerConfigRef: ProviderConfigRef;
+}
+
+/** A composed resource as Crossplane is asked to have it. */
+export interface DesiredObject {
+  readonly resource: JsonObject;
+  readonly ready: boolean;
+}
+
+/** What one component came to. */
+interface Outcome {
+  /** Left out where the resource is not wanted, or held back. */
+  readonly desired?: DesiredObject;
+  /** Left out where the resource is not wanted. */
+  readonly health?: Health;
+  /** Why others may not use the resource yet. */
+  readonly unusable?: Health;
+  readonly blocked: readonly Blocked[];
+  readonly unchangeable: readonly string[];
+}
+
+/** All composed resources, and what conditions and status are derived from. */
+export interface Composition {
+  /** Desired composed resources by key. */
+  readonly desired: ReadonlyMap<string, DesiredObject>;
+  /** How each wanted component is, by key, those that are held back included. */
+  readonly health: ReadonlyMap<string, Health>;
+  /** Keys of wanted components that are not desired yet. While there is one, the composite is not ready. */
+  readonly heldBack: readonly string[];
+  readonly blocked: readonly Blocked[];
+  /** Wishes that cannot be met because a field cannot change, in words. */
+  readonly unchangeable: readonly string[];
+}
+
+/** Kinds whose live objects hold users' data or open it. */
+const dataKinds = ['PersistentVolumeClaim', 'PersistentVolume', 'Secret', 'PerconaPGCluster'];
+
+/** Why a component that uses the resource has to wait for it, if it has to. */
+function unusability(life: Life, wanted: JsonObject, object: ObservedObject | undefined): Health | undefined {
+  const name = called(wanted);
+  if (object?.live === undefined || isMissing(object)) return progressing('Waiting', `${name} is not there yet`);
+  if (life.kind === 'owned' && !covers(object.live, wanted))
+    return progressing('Waiting', `${name} is not up to date yet`);
+  return undefined;
+}
+
+/** How an observed resource is: as the component assesses it, unless what is wanted has not reached the cluster. */
+function assess<Plan>(
+  component: Component<Plan>,
+  plan: Plan,
+  wanted: JsonObject,
+  object: ObservedObject,
+  blocker: Blocked | undefined,
+): Health {
+  if (blocker !== undefined && !covers(object.live, wanted))
+    return failed(blocker.reason, `${called(wanted)}: ${blocker.message}`);
+  if (!covers(object.manifest, wanted)) return progressing('Applying', `${called(wanted)} is being changed`);
+  return component.assess(object, plan);
+}
+
+/** The observed manifest, held as it is but for the fields that still follow the plan. */
+function held(observed: JsonObject, wanted: JsonObject, steered: readonly (readonly string[])[] = []): JsonObject {
+  return steered.reduce((manifest, path) => withValue(manifest, path, at(wanted, ...path)), observed);
+}
+
+/** An observed Object as it stands, desired again: with the same manifest, and policies of our choice. */
+function echo({ resource, managementPolicies }: ObservedObject, policies = managementPolicies): DesiredObject {
+  const labels = Object.entries(textsAt(resource, 'metadata', 'labels')).filter(
+    ([key]) => !key.startsWith('crossplane.io/'),
+  );
+  const name = textAt(resource, 'metadata', 'name');
+  const echoed = defined({
+    apiVersion: textAt(resource, 'apiVersion'),
+    kind: textAt(resource, 'kind'),
+    metadata: defined({
+      name,
+      namespace: textAt(resource, 'metadata', 'namespace'),
+      labels: Object.fromEntries(labels),
+      annotations: defined({ 'crossplane.io/external-name': name }),
+    }),
+    spec: { ...objectAt(resource, 'spec'), managementPolicies: policies },
+  });
+  return { resource: echoed, ready: true };
+}
+
+/** A component that the plan does not want: gone, but for data, which may leave only once nothing would delete it. */
+function composeUnwanted(life: Life, object: ObservedObject | undefined): Outcome {
+  const none: Outcome = { blocked: [], unchangeable: [] };
+  if (object === undefined || life.kind !== 'data' || !mayDelete(object.managementPolicies)) return none;
+  return { ...none, desired: echo(object, withoutDelete(object.managementPolicies)) };
+}
+
+function composeWanted<Plan>(
+  component: Component<Plan>,
+  manifest: Manifest,
+  plan: Plan,
+  frame: Frame,
+  object: ObservedObject | undefined,
+  unusable: Health | undefined,
+): Outcome {
+  const life = component.life(plan);
+  const taken = life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
+  const takenBy = `${called(manifest)} exists already and belongs to somebody else: rename the DittoServer, or move that object`;
+  const missing = object !== undefined && life.kind !== 'owned' && isMissing(object);
+  const blocker = object === undefined || missing ? undefined : blockedBy(object);
+  const blockers = [
+    ...(taken ? [blocked(manifest, 'NameTaken', takenBy)] : []),
+    ...(blocker === undefined ? [] : [blocker]),
+  ];
+
+  const obstacle = component.obstacle?.(plan) ?? unusable;
+  if (obstacle !== undefined && object === undefined) {
+    const health = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
+    return { health, unusable: health, blocked: blockers, unchangeable: [] };
+  }
+
+  const preserved = preserveImmutable(manifest, object?.live);
+  const wanted =
+    obstacle === undefined || object === undefined
+      ? preserved.manifest
+      : held(object.manifest, manifest, component.steered);
+  const own = (): Health => {
+    if (taken) return failed('NameTaken', takenBy);
+    if (obstacle !== undefined)
+      return { ...obstacle, message: `${called(manifest)} stays as it is: ${obstacle.message}` };
+    if (object === undefined) return progressing('Creating', `${called(manifest)} is not created yet`);
+    return assess(component, plan, wanted, object, blocker);
+  };
+  const health = own();
+  const resource = wrap(wanted, {
+    ...frame.owner,
+    name: objectName(frame.owner, component.key),
+    labels: frame.labels,
+    providerConfigRef: frame.providerConfigRef,
+    managementPolicies: policiesFor(life, object, frame.marks),
+    readiness: component.readiness?.(plan) ?? whenCreated,
+    watch: component.watch ?? false,
+  });
+  const waiting = taken ? health : unusability(life, wanted, object);
+  return {
+    desired: { resource, ready: health.state === 'ready' },
+    health,
+    ...(waiting !== undefined && { unusable: waiting }),
+    blocked: blockers,
+    unchangeable: obstacle === undefined ? preserved.unchangeable : [],
+  };
+}
+
+/** Data of ours under a key that this version does not know: a rollback of the function must lose nothing. */
+function unknownData(observed: ObservedObjects, known: ReadonlySet<string>, marks: Marks): [string, DesiredObject][] {
+  return [...observed]
+    .filter(([key, { resource, manifest }]) => {
+      return !known.has(key) && isOurs(resource, marks) && dataKinds.includes(textAt(manifest, 'kind') ?? '');
+    })
+    .map(([key, object]) => [key, echo(object)]);
+}
+
+/** Every observed Object of ours as it stands: the answer while nothing may be judged yet. */
+export function keepOurs(observed: ObservedObjects, marks: Marks): ReadonlyMap<string, DesiredObject> {
+  const ours = [...observed].filter(([, { resource }]) => isOurs(resource, marks));
+  return new Map(ours.map(([key, object]) => [key, { ...echo(object), ready: false }]));
+}
+
+/**
+ * Composes every component, keeping the rules that keep users' data (docs/architecture.md):
+ *
+ * - creation may be held back, existence never: what was observed and is wanted stays desired;
+ * - what cannot change comes from the live object;
+ * - data is never taken over from somebody else, and leaves only once nothing would delete it with its Object;
+ * - data under a key that this version does not know is kept as it is.
+ *
+ * Components are composed in their order: one that others use stands before them.
+ */
+export function composeComponents<Plan>(
+  components: readonly Component<Plan>[],
+  plan: Plan,
+  frame: Frame,
+  observed: ObservedObjects,
+): Composition {
+  const outcomes = new Map<string, Outcome>();
+  for (const component of components) {
+    const object = observed.get(component.key);
+    const manifest = component.render(plan);
+    const waits = (component.uses ?? [])
+      .map((key) => outcomes.get(key)?.unusable)
+      .filter((health) => health !== undefined);
+    const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
+    outcomes.set(
+      component.key,
+      manifest === undefined
+        ? composeUnwanted(component.life(plan), object)
+        : composeWanted(component, manifest, plan, frame, object, unusable),
+    );
+  }
+
+  const all = [...outcomes];
+  return {
+    desired: new Map([
+      ...all.flatMap(([key, { desired }]) => (desired === undefined ? [] : [[key, desired] as const])),
+      ...unknownData(observed, new Set(outcomes.keys()), frame.marks),
+    ]),
+    health: new Map(all.flatMap(([key, { health }]) => (health === undefined ? [] : [[key, health] as const]))),
+    heldBack: all
+      .filter(([, { desired, health }]) => desired === undefined && health !== undefined)
+      .map(([key]) => key),
+    blocked: all.flatMap(([, outcome]) => outcome.blocked),
+    unchangeable: all.flatMap(([, outcome]) => outcome.unchangeable),
+  };
+}

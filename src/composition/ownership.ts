@@ -1,0 +1,46 @@
+import { isOurs, type Marks } from '../kubernetes/marks.ts';
+import type { ManagementPolicy, ObservedObject } from '../kubernetes/object.ts';
+import type { Life } from './component.ts';
+
+/** With what a data Object starts: nobody else's object is changed or deleted, whatever bears its name. */
+const untilProven: readonly ManagementPolicy[] = ['Observe', 'Create'];
+
+/**
+ * What the provider may do with the live object of a component.
+ *
+ * A data Object gets Update and Delete only once the live object is proven ours. Kept data that has settled loses
+ * Create for good: its state is read back from the Object's own policies, because a lost volume leaves no other trace.
+ */
+export function policiesFor(
+  life: Life,
+  observed: ObservedObject | undefined,
+  marks: Marks,
+): readonly ManagementPolicy[] {
+  if (life.kind === 'owned') return ['*'];
+  if (life.kind === 'observed') return ['Observe'];
+
+  const before = observed?.managementPolicies ?? [];
+  const wasSettled = observed !== undefined && !before.includes('Create') && !before.includes('*');
+  const live = observed?.live;
+  const proven = live === undefined ? wasSettled || before.includes('*') : isOurs(live, marks);
+  if (!proven) return wasSettled && life.fate === 'kept' ? ['Observe'] : untilProven;
+
+  if (life.changes === 'never') return life.fate === 'kept' ? untilProven : ['Observe', 'Create', 'Delete'];
+  if (life.fate === 'deleted') return ['*'];
+  const settled = wasSettled || (live !== undefined && life.settled?.(live) === true);
+  return settled ? ['Observe', 'Update'] : untilProven;
+}
+
+/** The same policies without the right to delete: keeping is done before letting go. */
+export function withoutDelete(policies: readonly string[]): readonly ManagementPolicy[] {
+  if (!policies.includes('*')) {
+    const kept = (['Observe', 'Create', 'Update'] as const).filter((policy) => policies.includes(policy));
+    return kept.length > 0 ? kept : ['Observe'];
+  }
+  return ['Observe', 'Create', 'Update'];
+}
+
+/** Tells whether the provider would delete the live object together with the Object. */
+export function mayDelete(policies: readonly string[]): boolean {
+  return policies.length === 0 || policies.includes('*') || policies.includes('Delete');
+}

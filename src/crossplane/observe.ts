@@ -1,0 +1,68 @@
+import { condition, readObject, type ObservedObject, type ObservedObjects } from '../kubernetes/object.ts';
+import { textAt, type Json, type JsonObject } from '../lib/json.ts';
+import { conditionTypes, type Condition } from '../status/condition.ts';
+import { Capability, type RunFunctionRequest } from './protocol.ts';
+
+/** What Crossplane sent, as the core reads it. */
+export interface Call {
+  /** The composite resource. */
+  readonly xr: JsonObject;
+  /** The observed composed Objects of provider-kubernetes; resources of another kind are not ours. */
+  readonly observed: ObservedObjects;
+  /** The Composition's input for this step. */
+  readonly input: Json | undefined;
+  /** What the composite's conditions said before. */
+  readonly conditions: readonly Condition[];
+  /** The phase before. */
+  readonly phase: string | undefined;
+  /**
+   * The live Secrets that were asked for, by name; undefined behind a name: it does not exist. unsupported: this
+   * Crossplane reads no resources for functions, or does not say that it does (before v2.2).
+   */
+  readonly secrets: 'unsupported' | ReadonlyMap<string, JsonObject | undefined>;
+}
+
+/** The key of the requirement that asks for a Secret. */
+export function secretRequirement(name: string): string {
+  return `secret/${name}`;
+}
+
+function observedObjects(resources: NonNullable<RunFunctionRequest['observed']>['resources']): ObservedObjects {
+  const entries = Object.entries(resources).map(([key, { resource }]) => [
+    key,
+    readObject((resource ?? {}) as JsonObject),
+  ]);
+  return new Map(entries.filter((entry): entry is [string, ObservedObject] => entry[1] !== undefined));
+}
+
+function readSecrets({ meta, requiredResources }: RunFunctionRequest): Call['secrets'] {
+  if (meta?.capabilities.includes(Capability.CAPABILITY_REQUIRED_RESOURCES) !== true) return 'unsupported';
+  const prefix = secretRequirement('');
+  return new Map(
+    Object.entries(requiredResources)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { items }]) => [key.slice(prefix.length), items[0]?.resource as JsonObject | undefined]),
+  );
+}
+
+function formerConditions(xr: JsonObject): readonly Condition[] {
+  return conditionTypes.flatMap((type): readonly Condition[] => {
+    const former = condition(xr, type);
+    if (former === undefined) return [];
+    const status = former.status === 'True' || former.status === 'False' ? former.status : 'Unknown';
+    return [{ type, status, reason: former.reason === '' ? 'Unknown' : former.reason, message: former.message }];
+  });
+}
+
+/** Reads a request; missing parts are empty, because the first call of a new XR has none of them. */
+export function observe(request: RunFunctionRequest): Call {
+  const xr = (request.observed?.composite?.resource ?? {}) as JsonObject;
+  return {
+    xr,
+    observed: observedObjects(request.observed?.resources ?? {}),
+    input: request.input as JsonObject | undefined,
+    conditions: formerConditions(xr),
+    phase: textAt(xr, 'status', 'phase'),
+    secrets: readSecrets(request),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Input } from './api/v1alpha1/input.ts';
+import { parseDittoServer, parseInput, type DittoServer } from './api/v1alpha1/parse.ts';
+import { problemText, type Problem } from './api/v1alpha1/problem.ts';
+import { soundStatus } from './api/v1alpha1/status.ts';
+import { components } from './components/registry.ts';
+import { composeComponents, keepOurs, type Composition } from './composition/compose.ts';
+import { observe, type Call } from './crossplane/observe.ts';
+import type { RunFunctionRequest, RunFunctionResponse } from './crossplane/protocol.ts';
+import { respond, type Answer } from './crossplane/respond.ts';
+import type { Secrets } from './kubernetes/secret.ts';
+import { wholeSeconds } from './lib/duration.ts';
+import { requiredSecrets } from './plan/credentials.ts';
+import { planMarks } from './plan/labels.ts';
+import { planNames } from './plan/names.ts';
+import { planDittoServer, type Plan } from './plan/plan.ts';
+import { announceChanges } from './status/announce.ts';
+import { deriveConditions, refusedConditions } from './status/conditions.ts';
+import { describeStatus } from './status/describe.ts';
+import { deriveEndpoints } from './status/endpoints.ts';
+
+/** What a call needs from outside: the core has no clock, no randomness and no settings of its own. */
+export interface Options {
+  /** Seconds for which Crossplane may keep a settled response, where the Composition's input says nothing. */
+  readonly ttl: number;
+  /** Fresh random bytes, at least 32, for Secrets that are generated in this call. */
+  readonly entropy: Uint8Array;
+}
+
+/** What was decided about a call: the answer, and how it came about, which the preview explains. */
+export type Decision =
+  | { readonly kind: 'refused'; readonly answer: Answer; readonly problems: readonly Problem[] }
+  | { readonly kind: 'asking'; readonly answer: Answer }
+  | { readonly kind: 'composed'; readonly answer: Answer; readonly plan: Plan; readonly composition: Composition };
+
+/**
+ * Seconds until Crossplane calls again while something comes up: making eight or more Objects opens its circuit
+ * breaker, and then only this brings the function back.
+ */
+const SOON = 10;
+
+/** The answer to a bad spec or input: fatal, so nothing in the cluster changes, and never cached. */
+function refuse(call: Call, reason: string, problems: readonly Problem[]): Decision {
+  const message = problems.map(problemText).join('; ');
+  const answer: Answer = {
+    desired: new Map(),
+    ready: undefined,
+    status: undefined,
+    conditions: refusedConditions(reason, message, call.conditions),
+    announcements: [{ severity: 'fatal', reason, message }],
+    secrets: { namespace: '', names: [] },
+    ttl: 0,
+  };
+  return { kind: 'refused', answer, problems };
+}
+
+/** The first call of a reconcile: asks for Secrets, keeps what is observed, judges nothing. */
+function ask(call: Call, { name, namespace }: DittoServer, names: readonly string[]): Decision {
+  const answer: Answer = {
+    desired: keepOurs(call.observed, planMarks(name)),
+    ready: false,
+    status: undefined,
+    conditions: call.conditions,
+    announcements: [],
+    secrets: { namespace, names },
+    ttl: SOON,
+  };
+  return { kind: 'asking', answer };
+}
+
+/** Soon while something comes up by itself; later when all is settled, or only a person can change what is not. */
+function timeToLive({ health }: Composition, settled: number): number {
+  const states = [...health.values()].map(({ state }) => state);
+  return states.includes('progressing') && !states.includes('failed') ? Math.min(SOON, settled) : settled;
+}
+
+function compose(
+  call: Call,
+  server: DittoServer,
+  input: Input,
+  secrets: Secrets,
+  names: readonly string[],
+  options: Options,
+): Decision {
+  const { observed } = call;
+  const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
+  const frame = {
+    owner: plan,
+    labels: plan.labelsOf('object'),
+    marks: plan.marks,
+    providerConfigRef: plan.providerConfigRef,
+  };
+  const composition = composeComponents(components, plan, frame, observed);
+  const findings = { plan, composition, observed, endpoints: deriveEndpoints(plan, observed) };
+  const conditions = deriveConditions(findings);
+
+  const answer: Answer = {
+    desired: composition.desired,
+    ready: composition.heldBack.length > 0 ? false : undefined,
+    status: soundStatus(describeStatus(findings, call.phase)),
+    conditions,
+    announcements: announceChanges(call.conditions, conditions),
+    secrets: { namespace: plan.namespace, names },
+    ttl: timeToLive(composition, plan.ttl === undefined ? options.ttl : wholeSeconds(plan.ttl)),
+  };
+  return { kind: 'composed', answer, plan, composition };
+}
+
+/** Decides what a DittoServer becomes: a pure function of the call and its options. */
+export function decide(call: Call, options: Options): Decision {
+  const input = parseInput(call.input);
+  if (!input.ok) return refuse(call, 'InvalidInput', input.problems);
+
+  const parsed = parseDittoServer(call.xr, input.value);
+  if (!parsed.ok) return refuse(call, 'InvalidSpec', parsed.problems);
+
+  const server = parsed.value;
+  const { secrets } = call;
+  if (secrets === 'unsupported') return compose(call, server, input.value, secrets, [], options);
+  const names = requiredSecrets(server.spec, planNames(server.name));
+  if (names.some((name) => !secrets.has(name))) return ask(call, server, names);
+  return compose(call, server, input.value, secrets, names, options);
+}
+
+/** Answers Crossplane's call: request in, response out. */
+export function runFunction(request: RunFunctionRequest, options: Options): RunFunctionResponse {
+  return respond(request, decide(observe(request), options).answer);
+}

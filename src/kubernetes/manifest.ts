@@ -1,0 +1,17 @@
+import type { JsonObject } from '../lib/json.ts';
+
+/** Labels or annotations by key. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** A Kubernetes manifest as a renderer writes it: only what is intended, never status or what the API server assigns. */
+export interface Manifest extends JsonObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    /** Absent for cluster-scoped kinds. */
+    readonly namespace?: string;
+    readonly labels: Texts;
+    readonly annotations?: Texts;
+  };
+}

@@ -1,0 +1,21 @@
+import { listAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
+import type { Texts } from './manifest.ts';
+
+/** By which marks a live object is recognised as belonging to an owner. */
+export interface Marks {
+  /** Sets of labels of which one is carried in full. */
+  readonly labelSets: readonly Texts[];
+  /** The owner whom the object may name instead. */
+  readonly owner: { readonly kind: string; readonly name: string };
+}
+
+/** Tells whether an object carries one of the marks. */
+export function isOurs(object: JsonObject, { labelSets, owner }: Marks): boolean {
+  const labels = textsAt(object, 'metadata', 'labels');
+  return (
+    labelSets.some((set) => Object.entries(set).every(([key, value]) => labels[key] === value)) ||
+    listAt(object, 'metadata', 'ownerReferences').some(
+      (reference) => textAt(reference, 'kind') === owner.kind && textAt(reference, 'name') === owner.name,
+    )
+  );
+}

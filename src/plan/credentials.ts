@@ -1,0 +1,118 @@
+import type { Spec } from '../api/v1alpha1/spec.ts';
+import { isOurs, type Marks } from '../kubernetes/marks.ts';
+import type { ObservedObjects } from '../kubernetes/object.ts';
+import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
+import { decodeBase64, deriveSecret } from '../lib/hash.ts';
+import { textsAt, type JsonObject } from '../lib/json.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
+import type { Names } from './names.ts';
+
+/** A Secret that is generated once and then never changes by itself. */
+export interface GeneratedSecret {
+  readonly name: string;
+  /** Values in clear text, by key. */
+  readonly data: Texts;
+}
+
+/** One value that the server's pod needs from a Secret. */
+export interface Credential {
+  readonly ref: SecretKeyRef;
+  /** The generated Secret; undefined where the user brings one and none was generated before. */
+  readonly generated: GeneratedSecret | undefined;
+  /** The value that the server reads at its start; undefined where it cannot be read. */
+  readonly value: string | undefined;
+  /** Why the pod would not start, or not as wanted. */
+  readonly missing: MissingSecret | undefined;
+}
+
+/** A Secret or key that is not there, or cannot be used. */
+export interface MissingSecret {
+  readonly reason: 'SecretNotFound' | 'SecretKeyMissing';
+  readonly message: string;
+}
+
+/** The server's own minimum for the key that signs tokens. */
+const SHORTEST_JWT_SECRET = 32;
+
+/** What is needed to plan credentials. */
+export interface CredentialContext {
+  readonly names: Names;
+  readonly marks: Marks;
+  readonly secrets: Secrets;
+  readonly observed: ObservedObjects;
+  readonly entropy: Uint8Array;
+}
+
+/**
+ * The data of a generated Secret: that of the live one, else that of the observed Object, else new. So it never changes
+ * by itself, and a re-created DittoServer opens the data that it left.
+ */
+function generate(name: string, componentKey: string, fresh: Texts, context: CredentialContext): GeneratedSecret {
+  const { observed, marks } = context;
+  const found = liveSecret(name, context);
+  // Somebody else's Secret of that name is neither read nor copied.
+  const live = found !== undefined && isOurs(found, marks) ? found : undefined;
+  const manifest = observed.get(componentKey)?.manifest;
+  const known = [live, manifest].map(dataOf).find((data) => Object.keys(data).length > 0);
+  return { name, data: known ?? fresh };
+}
+
+function liveSecret(name: string, { secrets }: CredentialContext): JsonObject | undefined {
+  return secrets === 'unsupported' ? undefined : secrets.get(name);
+}
+
+function dataOf(secret: JsonObject | undefined): Texts {
+  return Object.fromEntries(Object.entries(textsAt(secret, 'data')).map(([key, value]) => [key, decodeBase64(value)]));
+}
+
+function plan(
+  written: SecretKeyRef | undefined,
+  generatedKey: string,
+  componentKey: string,
+  name: string,
+  fresh: Texts,
+  context: CredentialContext,
+): Credential {
+  const { secrets, observed, marks } = context;
+  // A Secret that was generated stays until the DittoServer goes, like the data that it opens.
+  const made = observed.has(componentKey);
+  const generated = written === undefined || made ? generate(name, componentKey, fresh, context) : undefined;
+  const ref = written === undefined ? { name, key: generatedKey } : { name: written.name, key: written.key };
+  const live = liveSecret(ref.name, context);
+  if (written === undefined && (live === undefined || !isOurs(live, marks))) {
+    return { ref, generated, value: generated?.data[generatedKey], missing: undefined };
+  }
+  const read = readSecret(secrets, ref);
+  return {
+    ref,
+    generated,
+    value: read.state === 'found' ? read.value : undefined,
+    missing: read.state === 'missing' ? { reason: read.reason, message: read.message } : undefined,
+  };
+}
+
+/** The key that signs tokens: 32 random bytes in base64url when generated, at least 32 characters otherwise. */
+export function planJwt({ identity }: Spec, context: CredentialContext): Credential {
+  const { names, entropy } = context;
+  const fresh = { 'jwt-secret': deriveSecret(entropy, names.jwtSecret, 32) };
+  const credential = plan(identity.jwt.secretRef, 'jwt-secret', 'jwt-secret', names.jwtSecret, fresh, context);
+  const { value, ref } = credential;
+  if (value === undefined || Buffer.byteLength(value) >= SHORTEST_JWT_SECRET) return credential;
+  const message = `Secret ${JSON.stringify(ref.name)} has fewer than ${SHORTEST_JWT_SECRET} characters under key ${JSON.stringify(ref.key)}; the server does not start with such a key`;
+  return { ...credential, value: undefined, missing: { reason: 'SecretKeyMissing', message } };
+}
+
+/** The administrator's first password: 18 random bytes in base64url when generated. */
+export function planAdmin({ identity }: Spec, context: CredentialContext): Credential {
+  const { names, entropy } = context;
+  const fresh = { username: 'admin', password: deriveSecret(entropy, names.adminSecret, 18) };
+  return plan(identity.admin.passwordSecretRef, 'password', 'admin-secret', names.adminSecret, fresh, context);
+}
+
+/** The names of the Secrets to ask Crossplane for: what the pod reads, generated ones included. */
+export function requiredSecrets({ identity }: Spec, names: Names): readonly string[] {
+  const { jwt, admin } = identity;
+  return [
+    ...new Set([jwt.secretRef?.name ?? names.jwtSecret, admin.passwordSecretRef?.name ?? names.adminSecret]),
+  ].sort();
+}

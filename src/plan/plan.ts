@@ -1,0 +1,124 @@
+import type { Input } from '../api/v1alpha1/input.ts';
+import type { DittoServer } from '../api/v1alpha1/parse.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { Duration } from '../lib/duration.ts';
+import { textsAt } from '../lib/json.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
+import type { Marks } from '../kubernetes/marks.ts';
+import type { Flavour, ObservedObjects, ProviderConfigRef } from '../kubernetes/object.ts';
+import type { Secrets } from '../kubernetes/secret.ts';
+import { planConfig } from './config.ts';
+import { planAdmin, planJwt, type Credential, type MissingSecret } from './credentials.ts';
+import { planExposure, type FileExposure, type ServiceType } from './exposure.ts';
+import { planLabels, planMarks, planSelector } from './labels.ts';
+import { planNames, type Names } from './names.ts';
+import { planPod, type PodPlan } from './pod.ts';
+import { planStorageClass, planVolumes, type Volume } from './volumes.ts';
+
+/** What we decided about a DittoServer, once; renderers and assessments read only this. */
+export interface Plan {
+  readonly flavour: Flavour;
+  readonly name: string;
+  readonly namespace: string;
+  readonly generation: number | undefined;
+  readonly names: Names;
+  readonly selector: Texts;
+  readonly marks: Marks;
+  readonly providerConfigRef: ProviderConfigRef;
+  /** Labels of the objects of a component. */
+  readonly labelsOf: (component: string) => Texts;
+  readonly pod: PodPlan;
+  /** The server's config.yaml. */
+  readonly config: string;
+  /** Annotations of the pod template, one for each input that the server reads only at its start. */
+  readonly checksums: Texts;
+  readonly jwt: Credential;
+  readonly admin: Credential;
+  /** Secrets that the server's pod needs and that are not there. */
+  readonly missing: readonly MissingSecret[];
+  readonly file: FileExposure;
+  readonly api: { readonly type: ServiceType; readonly annotations: Texts; readonly port: number };
+  readonly volumes: readonly Volume[];
+  /** undefined is the cluster's default. */
+  readonly storageClass: string | undefined;
+  readonly retention: 'Retain' | 'Delete';
+  /** What is legal but unwise, or without effect, in sentences. */
+  readonly warnings: readonly string[];
+  /** How long Crossplane may keep a response when all is settled; undefined leaves that to the function's flag. */
+  readonly ttl: Duration | undefined;
+}
+
+/** Everything that a plan is made from. */
+export interface Facts {
+  readonly server: DittoServer;
+  readonly input: Input;
+  readonly observed: ObservedObjects;
+  readonly secrets: Secrets;
+  /** Random bytes for Secrets that are generated now; at least 32. */
+  readonly entropy: Uint8Array;
+}
+
+const CHECKSUM = 'checksum.dittofs.com/';
+
+/** The checksum of a Secret's value; one that cannot be read keeps its former checksum, so that nothing restarts. */
+function secretChecksum(input: string, { value }: Credential, observed: ObservedObjects): Texts {
+  const key = `${CHECKSUM}${input}`;
+  if (value !== undefined) return { [key]: sha256(value) };
+  const before = textsAt(observed.get('server')?.manifest, 'spec', 'template', 'metadata', 'annotations')[key];
+  return before === undefined ? {} : { [key]: before };
+}
+
+function compatWarnings({ spec }: DittoServer): readonly string[] {
+  const { username } = spec.identity.admin;
+  return username === 'admin'
+    ? []
+    : [`spec.identity.admin.username ${JSON.stringify(username)} has no effect: the server knows only "admin"`];
+}
+
+function portWarnings({ spec }: DittoServer): readonly string[] {
+  const { port } = spec.controlPlane;
+  return port < 1024
+    ? [`spec.controlPlane.port ${port} is privileged: some nodes let no unprivileged server listen on it`]
+    : [];
+}
+
+/** Decides everything about a DittoServer: names, labels, configuration, credentials, volumes, exposure. */
+export function planDittoServer({ server, input, observed, secrets, entropy }: Facts): Plan {
+  const { name, namespace, flavour, generation, spec } = server;
+  const names = planNames(name);
+  const marks = planMarks(name);
+  const config = planConfig(spec);
+  const context = { names, marks, secrets, observed, entropy };
+  const jwt = planJwt(spec, context);
+  const admin = planAdmin(spec, context);
+  const exposure = planExposure(spec, input);
+  const pod = planPod(spec, input);
+  return {
+    flavour,
+    name,
+    namespace,
+    generation,
+    names,
+    marks,
+    selector: planSelector(name),
+    providerConfigRef: input.providerConfigRef,
+    labelsOf: (component) => planLabels(name, component, input.labels),
+    pod: pod.pod,
+    config,
+    checksums: { [`${CHECKSUM}config`]: sha256(config), ...secretChecksum('jwt', jwt, observed) },
+    jwt,
+    admin,
+    missing: [jwt.missing, admin.missing].filter((missing) => missing !== undefined),
+    file: exposure.file,
+    api: {
+      type: spec.controlPlane.service.type,
+      annotations: spec.controlPlane.service.annotations ?? {},
+      port: spec.controlPlane.port,
+    },
+    volumes: planVolumes(name, spec, observed),
+    storageClass: planStorageClass(spec, input),
+    retention: spec.storage.retentionPolicy,
+    warnings: [...exposure.warnings, ...pod.warnings, ...compatWarnings(server), ...portWarnings(server)],
+    ttl: input.ttl,
+  };
+}

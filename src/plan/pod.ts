@@ -1,0 +1,89 @@
+import type { Input } from '../api/v1alpha1/input.ts';
+import type { Spec } from '../api/v1alpha1/spec.ts';
+import { wholeSeconds } from '../lib/duration.ts';
+import { mergeObjects, type JsonObject } from '../lib/json.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
+import { drainSeconds, fileGroup } from './container.ts';
+
+/** What the spec says about the pod, with safe defaults. */
+export interface PodPlan {
+  readonly image: string;
+  readonly imagePullPolicy: string | undefined;
+  readonly imagePullSecrets: readonly string[];
+  readonly replicas: number;
+  readonly labels: Texts;
+  readonly annotations: Texts;
+  readonly resources: JsonObject | undefined;
+  readonly securityContext: JsonObject;
+  readonly podSecurityContext: JsonObject;
+  readonly nodeSelector: Texts | undefined;
+  readonly tolerations: readonly JsonObject[] | undefined;
+  readonly affinity: JsonObject | undefined;
+  readonly topologySpreadConstraints: readonly JsonObject[] | undefined;
+  readonly priorityClassName: string | undefined;
+  readonly extraEnv: readonly JsonObject[];
+  readonly extraVolumes: readonly JsonObject[];
+  readonly extraVolumeMounts: readonly JsonObject[];
+  /** Seconds. */
+  readonly terminationGracePeriod: number;
+  /** Seconds. */
+  readonly startupTimeout: number;
+}
+
+/** The image that this release was tested with; used only where neither the spec nor the platform names one. */
+export const testedImage = 'marmos91c/dittofs:v0.29.0';
+
+/** The restricted Pod Security Standard; the image runs as a numeric user that is not root. */
+const restrictedContainer: JsonObject = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+const restrictedPod: JsonObject = {
+  fsGroup: fileGroup,
+  // Changing the group of every file at every start would take hours on a large volume.
+  fsGroupChangePolicy: 'OnRootMismatch',
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/**
+ * Seconds in which the server surely stops: it still serves while Services forget it, then each of three stages takes
+ * up to `shutdownTimeout`, then it ends itself; 10 seconds are to spare.
+ */
+function gracePeriod({ shutdownTimeout }: Spec): number {
+  return drainSeconds + 3 * wholeSeconds(shutdownTimeout) + 10;
+}
+
+/** What the spec says about the pod, with safe defaults, and what is unwise about it. */
+export function planPod(spec: Spec, input: Input): { pod: PodPlan; warnings: readonly string[] } {
+  const needed = gracePeriod(spec);
+  const grace = spec.terminationGracePeriodSeconds ?? needed;
+  const pullSecrets = [...(spec.imagePullSecrets ?? []), ...input.imagePullSecrets].map(({ name }) => name);
+  const pod: PodPlan = {
+    image: spec.image ?? input.images.server ?? testedImage,
+    imagePullPolicy: spec.imagePullPolicy,
+    imagePullSecrets: [...new Set(pullSecrets)],
+    replicas: spec.replicas,
+    labels: spec.podLabels ?? {},
+    annotations: spec.podAnnotations ?? {},
+    resources: spec.resources,
+    securityContext: mergeObjects(restrictedContainer, spec.securityContext ?? {}),
+    podSecurityContext: mergeObjects(restrictedPod, spec.podSecurityContext ?? {}),
+    nodeSelector: spec.nodeSelector,
+    tolerations: spec.tolerations,
+    affinity: spec.affinity,
+    topologySpreadConstraints: spec.topologySpreadConstraints,
+    priorityClassName: spec.priorityClassName,
+    extraEnv: spec.extraEnv ?? [],
+    extraVolumes: spec.extraVolumes ?? [],
+    extraVolumeMounts: spec.extraVolumeMounts ?? [],
+    terminationGracePeriod: grace,
+    startupTimeout: spec.startupTimeoutSeconds,
+  };
+  const short = `spec.terminationGracePeriodSeconds is less than the ${needed} seconds that the server may need to stop: it could be killed while it writes`;
+  return { pod, warnings: grace < needed ? [short] : [] };
+}

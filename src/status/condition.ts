@@ -1,0 +1,20 @@
+/** A condition of the DittoServer, also shown on the claim. Crossplane sets its time. */
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One word, stable. */
+  readonly reason: string;
+  /** Where to look; without times or counters, so that an unchanged state is an unchanged condition. */
+  readonly message: string;
+}
+
+/** The conditions that are always present. Ready and Synced are Crossplane's own. */
+export const conditionTypes = [
+  'ConfigReady',
+  'ResourcesApplied',
+  'StorageReady',
+  'Available',
+  'Progressing',
+  'EndpointReady',
+] as const;
+export type ConditionType = (typeof conditionTypes)[number];

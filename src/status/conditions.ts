@@ -1,0 +1,117 @@
+import { bounded } from '../composition/blocked.ts';
+import type { Composition } from '../composition/compose.ts';
+import type { Health } from '../kubernetes/health.ts';
+import type { ObservedObjects } from '../kubernetes/object.ts';
+import { numberAt } from '../lib/json.ts';
+import type { Plan } from '../plan/plan.ts';
+import { conditionTypes, type Condition, type ConditionType } from './condition.ts';
+import type { Endpoints } from './endpoints.ts';
+
+/** What conditions are derived from. */
+export interface Findings {
+  readonly plan: Plan;
+  readonly composition: Composition;
+  readonly observed: ObservedObjects;
+  readonly endpoints: Endpoints;
+}
+
+type Verdict = Omit<Condition, 'type'>;
+
+function yes(reason: string, message: string): Verdict {
+  return { status: 'True', reason, message };
+}
+
+function no(reason: string, message: string): Verdict {
+  return { status: 'False', reason, message };
+}
+
+/** The health that matters most: what needs a person, then what is on its way. */
+function worst(healths: Iterable<Health>): Health | undefined {
+  const all = [...healths].filter(({ state }) => state !== 'ready');
+  return all.find(({ state }) => state === 'failed') ?? all[0];
+}
+
+function configReady({ plan: { missing, warnings } }: Findings): Verdict {
+  const [first] = missing;
+  if (first !== undefined) return no(first.reason, missing.map(({ message }) => message).join('; '));
+  const notes = warnings.length === 0 ? '' : `; note that ${warnings.join('; ')}`;
+  return yes('ConfigValid', `The spec is valid and every Secret that it names is there${notes}`);
+}
+
+function resourcesApplied({ composition: { blocked, heldBack, health, unchangeable } }: Findings): Verdict {
+  const [first] = blocked;
+  if (first !== undefined) {
+    return no(first.reason, `${first.kind} ${JSON.stringify(first.name)}: ${first.message}; status.blocked lists all`);
+  }
+  const unapplied = [...health.values()].find(({ reason }) => ['Creating', 'Applying'].includes(reason));
+  if (unapplied !== undefined) return no('Applying', unapplied.message);
+  const [waiting] = heldBack;
+  if (waiting !== undefined) return no('Waiting', health.get(waiting)?.message ?? '');
+  const notes = unchangeable.length === 0 ? '' : `; what cannot change stays: ${unchangeable.join('; ')}`;
+  return yes('Applied', `Every object is applied${notes}`);
+}
+
+function storageReady({ composition: { health } }: Findings): Verdict {
+  const storage = [...health].filter(([key]) => key === 'storage-class' || key.startsWith('volume-'));
+  const problem = worst(storage.map(([, value]) => value));
+  return problem === undefined
+    ? yes('VolumesReady', 'Every volume is as large as asked for')
+    : no(problem.reason, problem.message);
+}
+
+function available({ plan, composition, observed }: Findings): Verdict {
+  if (plan.pod.replicas === 0) return yes('Stopped', 'The server is stopped: spec.replicas is 0');
+  const live = observed.get('server')?.live;
+  if ((numberAt(live, 'status', 'readyReplicas') ?? 0) > 0) return yes('ServerReady', 'The server answers');
+  const health = composition.health.get('server');
+  if (health === undefined || health.state === 'ready') return no('ServerNotReady', 'The server does not answer yet');
+  return no(health.reason, health.message);
+}
+
+function progress({ composition: { health } }: Findings): Verdict {
+  const underway = [...health.values()].find(({ state }) => state === 'progressing');
+  return underway === undefined ? no('Settled', 'Nothing is on its way') : yes(underway.reason, underway.message);
+}
+
+function endpointReady({ plan: { file }, composition, endpoints }: Findings): Verdict {
+  const [first] = file.protocols;
+  if (first === undefined) return yes('NotOffered', 'Neither NFS nor SMB is enabled, so there is no file Service');
+  if (endpoints[first.protocol] !== undefined)
+    return yes('EndpointReady', 'Clients can reach the file Service; status.endpoints tells where');
+  if (file.type === 'LoadBalancer') {
+    return no(
+      'LoadBalancerPending',
+      'The load balancer has assigned no address to the file Service; kubectl describe service tells why',
+    );
+  }
+  return no('ServicePending', composition.health.get('file-service')?.message ?? 'The file Service is not created yet');
+}
+
+const derive = {
+  ConfigReady: configReady,
+  ResourcesApplied: resourcesApplied,
+  StorageReady: storageReady,
+  Available: available,
+  Progressing: progress,
+  EndpointReady: endpointReady,
+} satisfies Record<ConditionType, (findings: Findings) => Verdict>;
+
+/** Every condition, each one always present. */
+export function deriveConditions(findings: Findings): readonly Condition[] {
+  return conditionTypes.map((type) => {
+    const { message, ...verdict } = derive[type](findings);
+    return { type, ...verdict, message: bounded(message) };
+  });
+}
+
+/**
+ * The conditions of a refused spec: ConfigReady says why, the others stay as they were, because a refused spec changes
+ * nothing in the cluster.
+ */
+export function refusedConditions(reason: string, message: string, before: readonly Condition[]): readonly Condition[] {
+  return conditionTypes.map((type): Condition => {
+    if (type === 'ConfigReady') return { type, status: 'False', reason, message: bounded(message) };
+    const former = before.find((condition) => condition.type === type);
+    return former ?? { type, status: 'Unknown', reason, message: 'Nothing is composed while the spec is refused' };
+  });
+}
