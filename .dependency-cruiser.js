@@ -6,7 +6,7 @@
 const layers = {
   lib: [],
   kubernetes: ['lib'],
-  api: ['lib'],
+  api: ['lib', 'kubernetes'],
   plan: ['lib', 'kubernetes', 'api'],
   composition: ['lib', 'kubernetes'],
   components: ['lib', 'kubernetes', 'composition', 'plan'],

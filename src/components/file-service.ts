@@ -1,6 +1,7 @@
 import { owned } from '../composition/component.ts';
 import { assessService } from '../kubernetes/health.ts';
 import { whenAddressAssigned, whenCreated } from '../kubernetes/readiness.ts';
+import { annotated } from '../kubernetes/manifest.ts';
 import { defined, type JsonObject } from '../lib/json.ts';
 import type { FileExposure, OfferedProtocol } from '../plan/exposure.ts';
 import type { ServerComponent } from './server-component.ts';
@@ -26,7 +27,7 @@ export const fileService: ServerComponent = {
     return {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: names.fileService, namespace, labels: labelsOf('file'), annotations: file.annotations },
+      metadata: { name: names.fileService, namespace, labels: labelsOf('file'), ...annotated(file.annotations) },
       spec: { type: file.type, selector, ports: file.protocols.map(toServicePort), ...file.options },
     };
   },

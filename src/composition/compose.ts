@@ -114,6 +114,12 @@ function composeUnwanted(life: Life, object: ObservedObject | undefined): Outcom
   return { ...none, desired: echo(object, withoutDelete(object.managementPolicies)) };
 }
 
+/** What to do about a name that somebody else's object bears. */
+function nameTaken(manifest: Manifest, { labelSets }: Marks): string {
+  const labels = Object.entries(labelSets[0] ?? {}).map(([key, value]) => `${key}=${value}`);
+  return `${called(manifest)} exists already and is not this DittoServer's: rename the DittoServer, or move that object, or label it ${labels.join(' and ')} to hand it over`;
+}
+
 function composeWanted<Plan>(
   component: Component<Plan>,
   manifest: Manifest,
@@ -124,7 +130,7 @@ function composeWanted<Plan>(
 ): Outcome {
   const life = component.life(plan);
   const taken = life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
-  const takenBy = `${called(manifest)} exists already and belongs to somebody else: rename the DittoServer, or move that object`;
+  const takenBy = nameTaken(manifest, frame.marks);
   const missing = object !== undefined && life.kind !== 'owned' && isMissing(object);
   const blocker = object === undefined || missing ? undefined : blockedBy(object);
   const blockers = [

@@ -28,10 +28,7 @@ export function secretRequirement(name: string): string {
 }
 
 function observedObjects(resources: NonNullable<RunFunctionRequest['observed']>['resources']): ObservedObjects {
-  const entries = Object.entries(resources).map(([key, { resource }]) => [
-    key,
-    readObject((resource ?? {}) as JsonObject),
-  ]);
+  const entries = Object.entries(resources).map(([key, { resource }]) => [key, readObject(resource ?? {})]);
   return new Map(entries.filter((entry): entry is [string, ObservedObject] => entry[1] !== undefined));
 }
 
@@ -56,11 +53,11 @@ function formerConditions(xr: JsonObject): readonly Condition[] {
 
 /** Reads a request; missing parts are empty, because the first call of a new XR has none of them. */
 export function observe(request: RunFunctionRequest): Call {
-  const xr = (request.observed?.composite?.resource ?? {}) as JsonObject;
+  const xr = request.observed?.composite?.resource ?? {};
   return {
     xr,
     observed: observedObjects(request.observed?.resources ?? {}),
-    input: request.input as JsonObject | undefined,
+    input: request.input,
     conditions: formerConditions(xr),
     phase: textAt(xr, 'status', 'phase'),
     secrets: readSecrets(request),

@@ -5,12 +5,13 @@ import type { Condition } from '../status/condition.ts';
 import { secretRequirement } from './observe.ts';
 import {
   Ready,
+  Requirements,
   Severity,
   Status,
   Target,
   type ProtocolCondition,
-  type Requirements,
   type Resource,
+  type ResourceSelector,
   type Result,
   type RunFunctionRequest,
   type RunFunctionResponse,
@@ -57,16 +58,20 @@ function toResource({ resource, ready }: DesiredObject): Resource {
 }
 
 function toRequirements({ namespace, names }: Answer['secrets']): Requirements {
-  const selectors = names.map((name) => [
+  const selectors = names.map((name): [string, ResourceSelector] => [
     secretRequirement(name),
     { apiVersion: 'v1', kind: 'Secret', matchName: name, namespace },
   ]);
-  return { extraResources: {}, resources: Object.fromEntries(selectors) as Requirements['resources'], schemas: {} };
+  return Requirements.fromPartial({ resources: Object.fromEntries(selectors) });
 }
 
 /** The same resource with its fields in a fixed order: the same request is answered by the same bytes. */
-function ordered(resource: Resource): Resource {
-  return { ...resource, resource: sortFields(resource.resource as JsonObject | undefined) as Resource['resource'] };
+function ordered({ resource, connectionDetails, ready }: Resource): Resource {
+  return {
+    resource: sortFields(resource) as Resource['resource'],
+    connectionDetails: byKey(Object.entries(connectionDetails)),
+    ready,
+  };
 }
 
 function composite(desired: State | undefined, { status, ready }: Answer): Resource | undefined {
@@ -75,7 +80,7 @@ function composite(desired: State | undefined, { status, ready }: Answer): Resou
     connectionDetails: {},
     ready: Ready.READY_UNSPECIFIED,
   };
-  const under = (before.resource ?? {}) as JsonObject;
+  const under = before.resource ?? {};
   const formerStatus = at(under, 'status');
   const merged =
     status === undefined
@@ -104,7 +109,7 @@ export function respond(request: RunFunctionRequest, answer: Answer): RunFunctio
       resources: byKey([...new Map([...others, ...ours])].map(([key, resource]) => [key, ordered(resource)])),
     },
     results: answer.announcements.map(toResult),
-    context: sortFields(context as JsonObject | undefined) as RunFunctionResponse['context'],
+    context: sortFields(context) as RunFunctionResponse['context'],
     requirements: toRequirements(answer.secrets),
     conditions: answer.conditions.map(toCondition),
   };

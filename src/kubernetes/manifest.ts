@@ -15,3 +15,8 @@ export interface Manifest extends JsonObject {
     readonly annotations?: Texts;
   };
 }
+
+/** The metadata field for annotations, or none: an empty map would only be noise in the live object. */
+export function annotated(annotations: Texts): { readonly annotations?: Texts } {
+  return Object.keys(annotations).length === 0 ? {} : { annotations };
+}

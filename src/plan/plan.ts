@@ -93,6 +93,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const admin = planAdmin(spec, context);
   const exposure = planExposure(spec, input);
   const pod = planPod(spec, input);
+  const storage = planVolumes(name, spec, observed);
   return {
     flavour,
     name,
@@ -115,10 +116,16 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       annotations: spec.controlPlane.service.annotations ?? {},
       port: spec.controlPlane.port,
     },
-    volumes: planVolumes(name, spec, observed),
+    volumes: storage.volumes,
     storageClass: planStorageClass(spec, input),
     retention: spec.storage.retentionPolicy,
-    warnings: [...exposure.warnings, ...pod.warnings, ...compatWarnings(server), ...portWarnings(server)],
+    warnings: [
+      ...exposure.warnings,
+      ...pod.warnings,
+      ...storage.warnings,
+      ...compatWarnings(server),
+      ...portWarnings(server),
+    ],
     ttl: input.ttl,
   };
 }

@@ -1,5 +1,6 @@
 import type { ObservedObjects } from '../kubernetes/object.ts';
-import { textAt } from '../lib/json.ts';
+import { at, textAt } from '../lib/json.ts';
+import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import { defaultMetadataSize } from '../api/v1alpha1/limits.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
@@ -22,22 +23,64 @@ export function volumeKey<N extends VolumeName>(name: N): `volume-${N}` {
   return `volume-${name}`;
 }
 
+/** The size that the spec asks for. */
+function writtenSize(name: VolumeName, { storage }: Spec): string | undefined {
+  switch (name) {
+    case 'metadata':
+      return storage.metadataSize?.text;
+    case 'content':
+      return storage.contentSize?.text;
+    case 'controlplane':
+      return storage.controlPlaneSize.text;
+  }
+}
+
+/** The size of a volume that exists; a wish that was refused so far does not count. */
+function existingSize(name: VolumeName, observed: ObservedObjects): string | undefined {
+  const object = observed.get(volumeKey(name));
+  const path = ['spec', 'resources', 'requests', 'storage'] as const;
+  return textAt(object?.live, ...path) ?? textAt(object?.manifest, ...path);
+}
+
+/** Tells whether the StorageClass is known to let no volume grow; then growing one would only be refused. */
+function forbidsGrowth(observed: ObservedObjects): boolean {
+  const live = observed.get('storage-class')?.live;
+  return live !== undefined && at(live, 'allowVolumeExpansion') !== true;
+}
+
+/** Tells whether one size is more than another; both are quantities that were checked before. */
+function isMore(size: string, than: string): boolean {
+  const [one, other] = [parseQuantity(size), parseQuantity(than)];
+  return one !== undefined && other !== undefined && compareQuantities(one, other) > 0;
+}
+
 /**
- * The volumes of a server. One that was made stays although the spec no longer asks for it: until the DittoServer
- * goes, with the size that it has.
+ * The volumes of a server, and what cannot be done about them.
+ *
+ * One that was made stays although the spec no longer asks for it: until the DittoServer goes, with the size that it
+ * has. One that cannot grow stays as it is, because a refused change would block its deletion too.
  */
-export function planVolumes(server: string, { storage }: Spec, observed: ObservedObjects): readonly Volume[] {
-  const wanted: Readonly<Record<VolumeName, string | undefined>> = {
-    // The default metadata store and the default local block store live on it.
-    metadata: storage.metadataSize?.text ?? defaultMetadataSize,
-    content: storage.contentSize?.text,
-    controlplane: storage.controlPlaneSize.text,
-  };
-  return volumeNames.flatMap((name) => {
-    const manifest = observed.get(volumeKey(name))?.manifest;
-    const size = wanted[name] ?? textAt(manifest, 'spec', 'resources', 'requests', 'storage');
-    return size === undefined ? [] : [{ name, claim: claimName(name, server), size }];
-  });
+export function planVolumes(
+  server: string,
+  spec: Spec,
+  observed: ObservedObjects,
+): { volumes: readonly Volume[]; warnings: readonly string[] } {
+  const volumes: Volume[] = [];
+  const warnings: string[] = [];
+  for (const name of volumeNames) {
+    const claim = claimName(name, server);
+    const existing = existingSize(name, observed);
+    // The default metadata store and the default local block store live on the metadata volume.
+    const wanted = writtenSize(name, spec) ?? existing ?? (name === 'metadata' ? defaultMetadataSize : undefined);
+    if (wanted === undefined) continue;
+    if (existing !== undefined && isMore(wanted, existing) && forbidsGrowth(observed)) {
+      volumes.push({ name, claim, size: existing });
+      warnings.push(
+        `PersistentVolumeClaim ${JSON.stringify(claim)} stays at ${existing}: its StorageClass allows no expansion`,
+      );
+    } else volumes.push({ name, claim, size: wanted });
+  }
+  return { volumes, warnings };
 }
 
 /** The StorageClass of all volumes; undefined is the cluster's default. */
