@@ -38,7 +38,7 @@ function readSecrets({ meta, requiredResources }: RunFunctionRequest): Call['sec
   return new Map(
     Object.entries(requiredResources)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, { items }]) => [key.slice(prefix.length), items[0]?.resource as JsonObject | undefined]),
+      .map(([key, { items }]) => [key.slice(prefix.length), items[0]?.resource]),
   );
 }
 

@@ -5,11 +5,11 @@ import type { Condition } from '../status/condition.ts';
 import { secretRequirement } from './observe.ts';
 import {
   Ready,
-  Requirements,
   Severity,
   Status,
   Target,
   type ProtocolCondition,
+  type Requirements,
   type Resource,
   type ResourceSelector,
   type Result,
@@ -58,11 +58,13 @@ function toResource({ resource, ready }: DesiredObject): Resource {
 }
 
 function toRequirements({ namespace, names }: Answer['secrets']): Requirements {
-  const selectors = names.map((name): [string, ResourceSelector] => [
-    secretRequirement(name),
-    { apiVersion: 'v1', kind: 'Secret', matchName: name, namespace },
-  ]);
-  return Requirements.fromPartial({ resources: Object.fromEntries(selectors) });
+  const selector = (name: string): ResourceSelector => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    matchName: name,
+    namespace,
+  });
+  return { resources: Object.fromEntries(names.map((name) => [secretRequirement(name), selector(name)])) };
 }
 
 /** The same resource with its fields in a fixed order: the same request is answered by the same bytes. */

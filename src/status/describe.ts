@@ -52,7 +52,10 @@ export function describeStatus(findings: Findings, phaseBefore: string | undefin
     version: runningImage(live) ?? plan.pod.image,
     configHash: sha256(plan.config),
     endpoint: preferred === undefined ? undefined : endpointText(preferred),
-    endpoints: Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint }])),
+    endpoints:
+      Object.keys(endpoints).length === 0
+        ? undefined
+        : Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint }])),
     volumes: describeVolumes(findings),
     blocked: composition.blocked.length === 0 ? undefined : composition.blocked.map((entry) => ({ ...entry })),
     observedGeneration: plan.generation,

@@ -49,7 +49,8 @@ function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   if (schema instanceof z.ZodArray) return step === undefined ? [] : fieldsAt(schema.element, rest);
   if (!(schema instanceof z.ZodObject)) return [];
   if (step === undefined) return Object.keys(schema.shape);
-  const field: z.core.$ZodType | undefined = Object.hasOwn(schema.shape, step) ? schema.shape[step] : undefined;
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  const field = Object.hasOwn(shape, step) ? shape[step] : undefined;
   return field === undefined ? [] : fieldsAt(field, rest);
 }
 

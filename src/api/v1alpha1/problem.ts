@@ -81,7 +81,7 @@ function describe(issue: z.core.$ZodIssue, root: Json, knownFields: KnownFields)
   }
   if (issue.code === 'invalid_union') return [{ field, detail: `${quote(at(root, ...path))} is not a JSON value` }];
   const value = at(root, ...path);
-  const hidden = issue.code === 'custom' && issue.params?.['hideValue'] === true;
+  const hidden = issue.code === 'custom' && issue.params?.hideValue === true;
   if (value === undefined && issue.code !== 'custom') return [{ field, detail: 'is required' }];
   return [{ field, detail: value === undefined || hidden ? explain(issue) : `${quote(value)} ${explain(issue)}` }];
 }

@@ -242,9 +242,11 @@ export const Spec = withRules(
     nodeSelector: labels().optional().meta({ description: 'Labels of the nodes on which the server may run.' }),
     tolerations: coreList('Toleration', 32).optional().meta({ description: 'Taints that the pod tolerates.' }),
     affinity: core('Affinity').optional().meta({ description: 'Node and pod affinity.' }),
-    topologySpreadConstraints: coreList('TopologySpreadConstraint', 16, ['topologyKey', 'whenUnsatisfiable']).optional().meta({
-      description: 'How pods spread over the cluster.',
-    }),
+    topologySpreadConstraints: coreList('TopologySpreadConstraint', 16, ['topologyKey', 'whenUnsatisfiable'])
+      .optional()
+      .meta({
+        description: 'How pods spread over the cluster.',
+      }),
     priorityClassName: objectName('PriorityClass').optional().meta({ description: 'PriorityClass of the pod.' }),
     podLabels: labels().superRefine(refuseReservedKeys).optional().meta({ description: 'More labels of the pod.' }),
     podAnnotations: annotations().superRefine(refuseReservedKeys).optional().meta({
