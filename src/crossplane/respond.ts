@@ -1,5 +1,5 @@
 import type { DesiredObject } from '../composition/compose.ts';
-import { at, isObject, mergeObjects, sortFields, type JsonObject } from '../lib/json.ts';
+import { at, isObject, mergeObjects, type JsonObject } from '../lib/json.ts';
 import type { Announcement } from '../status/announce.ts';
 import type { Condition } from '../status/condition.ts';
 import { secretRequirement } from './observe.ts';
@@ -67,15 +67,6 @@ function toRequirements({ namespace, names }: Answer['secrets']): Requirements {
   return { resources: Object.fromEntries(names.map((name) => [secretRequirement(name), selector(name)])) };
 }
 
-/** The same resource with its fields in a fixed order: the same request is answered by the same bytes. */
-function ordered({ resource, connectionDetails, ready }: Resource): Resource {
-  return {
-    resource: sortFields(resource) as Resource['resource'],
-    connectionDetails: byKey(Object.entries(connectionDetails)),
-    ready,
-  };
-}
-
 function composite(desired: State | undefined, { status, ready }: Answer): Resource | undefined {
   const before: Resource = desired?.composite ?? {
     resource: undefined,
@@ -88,30 +79,26 @@ function composite(desired: State | undefined, { status, ready }: Answer): Resou
     status === undefined
       ? under
       : { ...under, status: mergeObjects(isObject(formerStatus) ? formerStatus : {}, status) };
-  return ordered({ ...before, resource: merged, ready: ready === false ? Ready.READY_FALSE : before.ready });
-}
-
-function byKey<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
-  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...before, resource: merged, ready: ready === false ? Ready.READY_FALSE : before.ready };
 }
 
 /**
- * The response: what other steps desired is passed on untouched, ours is added, and the tag is copied.
+ * The response: what other steps desired is passed on untouched, ours is added, and the tag is copied. Its maps are put in
+ * order when it is written (wire/types.ts), so that the same request is answered by the same bytes.
  *
  * https://github.com/crossplane/crossplane/blob/main/contributing/specifications/functions.md
  */
 export function respond(request: RunFunctionRequest, answer: Answer): RunFunctionResponse {
   const { meta, desired, context } = request;
-  const ours = [...answer.desired].map(([key, object]) => [key, toResource(object)] as const);
-  const others = Object.entries(desired?.resources ?? {});
+  const ours = [...answer.desired].map(([key, object]): [string, Resource] => [key, toResource(object)]);
   return {
     meta: { tag: meta?.tag ?? '', ttl: { seconds: answer.ttl, nanos: 0 } },
     desired: {
       composite: composite(desired, answer),
-      resources: byKey([...new Map([...others, ...ours])].map(([key, resource]) => [key, ordered(resource)])),
+      resources: { ...desired?.resources, ...Object.fromEntries(ours) },
     },
     results: answer.announcements.map(toResult),
-    context: sortFields(context) as RunFunctionResponse['context'],
+    context,
     requirements: toRequirements(answer.secrets),
     conditions: answer.conditions.map(toCondition),
   };

@@ -1,4 +1,10 @@
-import type { Server, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import {
+  status as grpcStatus,
+  type sendUnaryData,
+  type Server,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import { int32, message, single, text } from '../crossplane/wire/types.ts';
 
 interface HealthCheckRequest {
@@ -47,7 +53,7 @@ export function addHealthService(server: Server, service: string, isServing: () 
       ) => {
         const status = statusOf(call.request.service);
         if (status === SERVICE_UNKNOWN)
-          callback({ code: 5, details: `unknown service ${JSON.stringify(call.request.service)}` });
+          callback({ code: grpcStatus.NOT_FOUND, details: `unknown service ${JSON.stringify(call.request.service)}` });
         else callback(null, { status });
       },
       watch: (call: ServerWritableStream<HealthCheckRequest, HealthCheckResponse>) => {
