@@ -38,17 +38,24 @@ export type Decision =
  */
 const SOON = 10;
 
+/** An answer that desires nothing of its own and is never cached. */
+const nothing: Answer = {
+  desired: new Map(),
+  ready: undefined,
+  status: undefined,
+  conditions: [],
+  announcements: [],
+  secrets: { namespace: '', names: [] },
+  ttl: 0,
+};
+
 /** The answer to a bad spec or input: fatal, so nothing in the cluster changes, and never cached. */
 function refuse(call: Call, reason: string, problems: readonly Problem[]): Decision {
   const message = problems.map(problemText).join('; ');
   const answer: Answer = {
-    desired: new Map(),
-    ready: undefined,
-    status: undefined,
+    ...nothing,
     conditions: refusedConditions(reason, message, call.conditions),
     announcements: [{ severity: 'fatal', reason, message }],
-    secrets: { namespace: '', names: [] },
-    ttl: 0,
   };
   return { kind: 'refused', answer, problems };
 }
@@ -124,4 +131,21 @@ export function decide(call: Call, options: Options): Decision {
 /** Answers Crossplane's call: request in, response out. */
 export function runFunction(request: RunFunctionRequest, options: Options): RunFunctionResponse {
   return respond(request, decide(observe(request), options).answer);
+}
+
+/**
+ * The answer when composing threw, which is a bug: fatal, so that nothing in the cluster changes. What went wrong stands
+ * in the function's log; here it might show what other tenants wrote.
+ */
+export function failedResponse(request: RunFunctionRequest): RunFunctionResponse {
+  return respond(request, {
+    ...nothing,
+    announcements: [
+      {
+        severity: 'fatal',
+        reason: 'InternalError',
+        message: 'cannot compose the DittoServer: an error in the function; its log says where',
+      },
+    ],
+  });
 }

@@ -55,6 +55,10 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function contentOf({ key, cert, ca }: Certificates): string {
+  return key + cert + ca;
+}
+
 /** Milliseconds for which a folder must be quiet before its files are read again. */
 const QUIET = 200;
 
@@ -65,11 +69,19 @@ const POLL = 60_000;
  * Calls back with the certificates whenever the files change; with the error where they cannot be used, as while a
  * pair is half written. The kubelet replaces them by swapping a symbolic link.
  */
-export function watchCertificates(folder: string, onChange: (read: Certificates | Error) => void): Disposable {
+export function watchCertificates(
+  folder: string,
+  first: Certificates,
+  onChange: (read: Certificates | Error) => void,
+): Disposable {
   let timer: NodeJS.Timeout | undefined;
+  let known = contentOf(first);
   const reread = (): void => {
     try {
-      onChange(readCertificates(folder));
+      const read = readCertificates(folder);
+      if (contentOf(read) === known) return;
+      known = contentOf(read);
+      onChange(read);
     } catch (error) {
       onChange(error instanceof Error ? error : new Error(reasonOf(error)));
     }
