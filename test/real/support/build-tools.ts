@@ -1,0 +1,10 @@
+import { goVersion, tool, toolNames } from './tools.ts';
+
+/** Builds every program before the first test, so that no test waits for a compiler. */
+export async function setup(): Promise<void> {
+  if ((await goVersion()) === undefined) {
+    process.stderr.write('Go is not installed: the tests against real programs are skipped\n');
+    return;
+  }
+  for (const name of toolNames) await tool(name);
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** The suite against real programs: `npm run test:real`. They share ports and processors, so one file at a time. */
+export default defineConfig({
+  test: {
+    include: ['test/real/**/*.test.ts'],
+    globalSetup: ['test/real/support/build-tools.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: process.env['VITEST_RESULTS'] === undefined ? ['default'] : ['default', 'json'],
+    ...(process.env['VITEST_RESULTS'] !== undefined && { outputFile: { json: process.env['VITEST_RESULTS'] } }),
+  },
+});
