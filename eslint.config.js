@@ -42,6 +42,9 @@ export default defineConfig(
     },
   },
   // Assertions are allowed where untyped wire data enters, and in tests, which build such data.
-  { files: ['src/crossplane/**/*.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/consistent-type-assertions': 'off' } },
+  {
+    files: ['src/crossplane/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    rules: { '@typescript-eslint/consistent-type-assertions': 'off' },
+  },
   { files: ['*.js', '.dependency-cruiser.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -28,7 +28,7 @@ export type ToolName = keyof typeof tools;
 export const toolNames = Object.keys(tools) as readonly ToolName[];
 
 /** Where built programs are kept from run to run, outside the checkout. */
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'function-dittofs', 'tools');
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'function-dittofs', 'tools');
 
 /** Everything that a built program depends on, as one name. */
 function fingerprint(name: ToolName, goVersion: string): string {
@@ -43,7 +43,7 @@ export async function goVersion(): Promise<string | undefined> {
   try {
     return (await run('go', ['env', 'GOVERSION'])).stdout.trim();
   } catch (error) {
-    if (process.env['CI'] === 'true') throw new Error('CI needs Go to build the real programs', { cause: error });
+    if (process.env.CI === 'true') throw new Error('CI needs Go to build the real programs', { cause: error });
     return undefined;
   }
 }
