@@ -8,7 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: process.env['VITEST_RESULTS'] === undefined ? ['default'] : ['default', 'json'],
-    ...(process.env['VITEST_RESULTS'] !== undefined && { outputFile: { json: process.env['VITEST_RESULTS'] } }),
+    reporters: process.env.VITEST_RESULTS === undefined ? ['default'] : ['default', 'json'],
+    ...(process.env.VITEST_RESULTS !== undefined && { outputFile: { json: process.env.VITEST_RESULTS } }),
   },
 });
