@@ -53,7 +53,7 @@ export interface Differences {
 }
 
 async function newKeys(): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+  return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
 async function issue(
@@ -77,6 +77,7 @@ async function issue(
     signingKey: (issuer?.keys ?? keys).privateKey as never,
     extensions: [
       new BasicConstraintsExtension(isAuthority, undefined, true),
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a set of bits, named by an enum
       new KeyUsagesExtension(flags, true),
       ...(usages.length > 0 ? [new ExtendedKeyUsageExtension([...usages])] : []),
       new SubjectAlternativeNameExtension([{ type: 'dns', value: isAuthority ? 'crossplane-root-ca' : 'localhost' }]),

@@ -37,9 +37,12 @@ export function frame(message: Uint8Array): Buffer {
 export function endOf(stream: ClientHttp2Stream): Promise<CallEnd> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    let headers: Record<string, unknown> = {};
-    stream.on('response', (received) => (headers = received));
-    stream.on('trailers', (received) => (headers = { ...headers, ...received }));
+    const headers: Record<string, unknown> = {};
+    const collect = (received: object): void => {
+      Object.assign(headers, received);
+    };
+    stream.on('response', collect);
+    stream.on('trailers', collect);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', reject);
     stream.on('close', () => {
