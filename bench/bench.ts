@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Capability, type RunFunctionRequest } from '../src/crossplane/protocol.ts';
 import { tool } from '../test/real/support/tools.ts';
-import { authority, certificateFolder, leaf, usage } from '../test/server/support/certificates.ts';
+import { authority, certificateFolder, leaf, usage, type Issued } from '../test/server/support/certificates.ts';
+import { connectTo } from '../test/server/support/grpc-client.ts';
 import { benchRequests } from './requests.ts';
 
 /*
@@ -47,25 +47,52 @@ function rssMb(pid: number): number {
   return Number(match?.[1]) / 1024;
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const result = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return result;
+/** Whether the server answers a call by now. */
+async function answers(port: number, { cert, key }: Issued): Promise<boolean> {
+  try {
+    using client = await connectTo(port, { cert, key });
+    await client.run({ meta: { tag: 'start', capabilities: [] } });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-async function start(name: string, port: number, ...args: readonly string[]): Promise<Target & Disposable> {
+/** Starts a server and waits for its first answer. */
+async function start(
+  name: string,
+  port: number,
+  client: Issued,
+  ...args: readonly string[]
+): Promise<Target & Disposable> {
   const started = performance.now();
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
-  while (!(await answers(port))) {
+  while (!(await answers(port, client))) {
     if (child.exitCode !== null) throw new Error(`${name} exited with ${child.exitCode}`);
-    await sleep(1);
+    await sleep(2);
   }
   const startupMs = performance.now() - started;
   return { name, pid: child.pid ?? 0, port, startupMs, [Symbol.dispose]: () => child.kill('SIGKILL') };
+}
+
+/** The median time to the first answer of several starts. */
+async function firstAnswer(...args: Parameters<typeof start>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    using target = await start(...args);
+    times.push(target.startupMs);
+  }
+  return median(times);
+}
+
+/** The least heap in use that several looks find: what is left once garbage is collected. */
+async function heapMb(metricsPort: number): Promise<number> {
+  const looks: number[] = [];
+  for (let look = 0; look < 10; look += 1) {
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    looks.push(Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / 1024 / 1024);
+  }
+  return Math.min(...looks);
 }
 
 /** A request in protobuf's JSON form, as the client reads it. */
@@ -134,34 +161,40 @@ function summarize(samples: readonly Sample[]): Sample {
 
 const client = await tool('client');
 const ca = await authority();
+const clientCertificate = await leaf(ca);
 using serverFiles = certificateFolder(await leaf(ca, { usages: [usage.serverAuth] }), ca);
-using clientFiles = certificateFolder(await leaf(ca), ca);
+using clientFiles = certificateFolder(clientCertificate, ca);
 const root = join(import.meta.dirname, '..');
-const [ours, sdk] = [21443, 21444];
-const address = (port: number): readonly string[] => ['--address', `127.0.0.1:${port}`];
-using function_ = await start(
+const [ours, sdk, metricsPort] = [21443, 21444, 21445];
+const oursArgs = [
   'function-dittofs',
   ours,
+  clientCertificate,
   join(root, 'dist/main.js'),
   '--tls-certs-dir',
   serverFiles.path,
-  ...address(ours),
+  '--address',
+  `127.0.0.1:${ours}`,
   '--metrics-address',
-  '127.0.0.1:0',
-);
-using noop = await start(
+  `127.0.0.1:${metricsPort}`,
+] as const;
+const sdkArgs = [
   'SDK no-op',
   sdk,
+  clientCertificate,
   join(root, 'bench/sdk-noop.ts'),
   '--tls-server-certs-dir',
   serverFiles.path,
-  ...address(sdk),
-);
+  '--address',
+  `127.0.0.1:${sdk}`,
+] as const;
+
+const first = [await firstAnswer(...oursArgs), await firstAnswer(...sdkArgs)].map((ms) => ms.toFixed(0));
+console.log(`start to first answer: function-dittofs ${first[0]} ms, SDK no-op ${first[1]} ms\n`);
+using function_ = await start(...oursArgs);
+using noop = await start(...sdkArgs);
 
 const requests = benchRequests();
-console.log(
-  `start to listening: ${function_.name} ${function_.startupMs.toFixed(0)} ms, ${noop.name} ${noop.startupMs.toFixed(0)} ms\n`,
-);
 console.log('| request | in flight | server | calls/s | p50 ms | p99 ms | CPU ms/call | RSS MB | CPU, SDK no-op = 1 |');
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const [name, request] of Object.entries(requests) as [RequestName, RunFunctionRequest][]) {
@@ -196,3 +229,10 @@ for (const [name, request] of Object.entries(requests) as [RequestName, RunFunct
     }
   }
 }
+
+const usual = toJson(requests.usual);
+await burst(client, clientFiles.path, function_, usual, 2000, 16);
+const before = await heapMb(metricsPort);
+await burst(client, clientFiles.path, function_, usual, 20_000, 16);
+const after = await heapMb(metricsPort);
+console.log(`\nheap in use: ${before.toFixed(1)} MB, after 20,000 more calls ${after.toFixed(1)} MB`);
