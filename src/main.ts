@@ -1,7 +1,23 @@
 import { Command } from 'commander';
+import { renderCommand } from './render/command.ts';
+import type { Rendered } from './render/render.ts';
 import { serveCommand } from './server/command.ts';
 
+function print({ stdout, stderr, failed }: Rendered): void {
+  // A reader that has seen enough, such as head, closes the pipe: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.stderr.write(stderr);
+  process.stdout.write(stdout);
+  if (failed) process.exitCode = 1;
+}
+
 await new Command('function-dittofs')
-  .description('Turns a DittoServer into a running DittoFS file server, for Crossplane.')
-  .addCommand(serveCommand(), { isDefault: true })
+  .description('A Crossplane composition function that turns a DittoServer into a running DittoFS file server.')
+  .addCommand(
+    serveCommand((code) => process.exit(code)),
+    { isDefault: true },
+  )
+  .addCommand(renderCommand(print))
   .parseAsync();

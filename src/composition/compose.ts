@@ -114,6 +114,12 @@ function composeUnwanted(life: Life, object: ObservedObject | undefined): Outcom
   return { ...none, desired: echo(object, withoutDelete(object.managementPolicies)) };
 }
 
+/** How a resource is of which nothing is known yet. */
+function unseen(life: Life, manifest: Manifest): Health {
+  if (life.kind === 'observed') return progressing('Observing', `${called(manifest)} is being looked up`);
+  return progressing('Creating', `${called(manifest)} is not created yet`);
+}
+
 /** What to do about a name that somebody else's object bears. */
 function nameTaken(manifest: Manifest, { labelSets }: Marks): string {
   const labels = Object.entries(labelSets[0] ?? {}).map(([key, value]) => `${key}=${value}`);
@@ -153,7 +159,7 @@ function composeWanted<Plan>(
     if (taken) return failed('NameTaken', takenBy);
     if (obstacle !== undefined)
       return { ...obstacle, message: `${called(manifest)} stays as it is: ${obstacle.message}` };
-    if (object === undefined) return progressing('Creating', `${called(manifest)} is not created yet`);
+    if (object === undefined) return unseen(life, manifest);
     return assess(component, plan, wanted, object, blocker);
   };
   const health = own();

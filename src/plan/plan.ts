@@ -34,6 +34,8 @@ export interface Plan {
   readonly checksums: Texts;
   readonly jwt: Credential;
   readonly admin: Credential;
+  /** Whether this Crossplane reads Secrets for functions; if not, nothing is judged missing. */
+  readonly secretsAreRead: boolean;
   /** Secrets that the server's pod needs and that are not there. */
   readonly missing: readonly MissingSecret[];
   readonly file: FileExposure;
@@ -109,6 +111,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     checksums: { [`${CHECKSUM}config`]: sha256(config), ...secretChecksum('jwt', jwt, observed) },
     jwt,
     admin,
+    secretsAreRead: secrets !== 'unsupported',
     missing: [jwt.missing, admin.missing].filter((missing) => missing !== undefined),
     file: exposure.file,
     api: {

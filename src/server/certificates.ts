@@ -50,9 +50,10 @@ function parse(pem: string, path: string): X509Certificate {
   }
 }
 
-/** What an error says, without its stack. */
+/** What an error says, without its stack, and without the path that Node repeats after it. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/, (open|watch|stat|lstat|read|scandir) .*$/, '');
 }
 
 function contentOf({ key, cert, ca }: Certificates): string {

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pino } from 'pino';
 import { parseAddress, type Address } from './address.ts';
 import { reasonOf } from './certificates.ts';
-import { serve, type Serving } from './serve.ts';
+import type { Serving } from './serve.ts';
 
 /** Flags of the function specification, as they are written. */
 interface Flags {
@@ -33,11 +32,14 @@ function positive(text: string): number {
   return number;
 }
 
+/** Ends the process. */
+export type Exit = (code: number) => void;
+
 /** Stops on the first signal, at once on the second. */
-function stopOnSignal(serving: Serving, stopped: () => void): void {
+function stopOnSignal(serving: Serving, stopped: () => void, exit: Exit): void {
   let stopping = false;
   const stop = (): void => {
-    if (stopping) process.exit(1);
+    if (stopping) exit(1);
     stopping = true;
     void serving.stop(GRACE).then(stopped);
   };
@@ -45,10 +47,12 @@ function stopOnSignal(serving: Serving, stopped: () => void): void {
   process.on('SIGINT', stop);
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags, exit: Exit): Promise<void> {
   if (!flags.insecure && (flags.tlsCertsDir ?? '') === '') {
     throw new Error('cannot serve without certificates: give --tls-certs-dir or TLS_SERVER_CERTS_DIR, or --insecure');
   }
+  // Loaded only here: the preview needs neither a server nor a log.
+  const [{ serve }, { pino }] = await Promise.all([import('./serve.ts'), import('pino')]);
   const logger = pino({ level: flags.debug ? 'debug' : 'info' }, pino.destination({ dest: 1, sync: true }));
   const serving = await serve({
     address: flags.address,
@@ -59,14 +63,15 @@ async function run(flags: Flags): Promise<void> {
     logger,
   });
   logger.info({ address: serving.address, metricsAddress: serving.metricsAddress, tls: !flags.insecure }, 'serving');
-  stopOnSignal(serving, () => {
+  const stopped = (): void => {
     logger.info('stopped');
-    process.exit(0);
-  });
+    exit(0);
+  };
+  stopOnSignal(serving, stopped, exit);
 }
 
 /** `serve`, the default command: answers Crossplane's calls. https://github.com/crossplane/crossplane/blob/main/contributing/specifications/functions.md */
-export function serveCommand(): Command {
+export function serveCommand(exit: Exit): Command {
   return new Command('serve')
     .description('answer Crossplane’s calls over gRPC (the default)')
     .option('--insecure', 'serve without TLS, to anybody who can connect', false)
@@ -90,6 +95,6 @@ export function serveCommand(): Command {
     .addOption(new Option('--ttl <seconds>', 'how long a settled response may be kept').argParser(positive).default(60))
     .option('-d, --debug', 'log a line for every call', false)
     .action(async (flags: Flags, command: Command) => {
-      await run(flags).catch((error: unknown) => command.error(reasonOf(error)));
+      await run(flags, exit).catch((error: unknown) => command.error(reasonOf(error)));
     });
 }

@@ -31,11 +31,12 @@ function worst(healths: Iterable<Health>): Health | undefined {
   return all.find(({ state }) => state === 'failed') ?? all[0];
 }
 
-function configReady({ plan: { missing, warnings } }: Findings): Verdict {
+function configReady({ plan: { missing, warnings, secretsAreRead } }: Findings): Verdict {
   const [first] = missing;
   if (first !== undefined) return no(first.reason, missing.map(({ message }) => message).join('; '));
   const notes = warnings.length === 0 ? '' : `; note that ${warnings.join('; ')}`;
-  return yes('ConfigValid', `The spec is valid and every Secret that it names is there${notes}`);
+  const secrets = secretsAreRead ? 'every Secret that it names is there' : 'this Crossplane cannot check its Secrets';
+  return yes('ConfigValid', `The spec is valid and ${secrets}${notes}`);
 }
 
 function resourcesApplied({ composition: { blocked, heldBack, health, unchangeable } }: Findings): Verdict {
