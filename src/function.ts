@@ -77,7 +77,7 @@ function ask(call: Call, { name, namespace }: DittoServer, names: readonly strin
 /** Soon while something comes up by itself; later when all is settled, or only a person can change what is not. */
 function timeToLive({ health }: Composition, settled: number): number {
   const states = [...health.values()].map(({ state }) => state);
-  return states.includes('progressing') && !states.includes('failed') ? Math.min(SOON, settled) : settled;
+  return states.includes('progressing') ? Math.min(SOON, settled) : settled;
 }
 
 function compose(

@@ -1,7 +1,5 @@
 import type { Life } from '../composition/component.ts';
 import { assessExistence } from '../kubernetes/health.ts';
-import type { Texts } from '../kubernetes/manifest.ts';
-import { encodeBase64 } from '../lib/hash.ts';
 import type { Credential } from '../plan/credentials.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ComponentKey } from './keys.ts';
@@ -10,10 +8,6 @@ import type { ServerComponent } from './server-component.ts';
 /** Generated once, never changed; it goes only where the database that it opens goes too. */
 function life({ retention }: Plan): Life {
   return { kind: 'data', fate: retention === 'Delete' ? 'deleted' : 'kept', changes: 'never' };
-}
-
-function inBase64(data: Texts): Texts {
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, encodeBase64(value)]));
 }
 
 /** A Secret that is generated where the user brings none. */
@@ -32,7 +26,7 @@ export function generatedSecret(
         kind: 'Secret',
         metadata: { name: generated.name, namespace: plan.namespace, labels: plan.labelsOf(component) },
         type: 'Opaque',
-        data: inBase64(generated.data),
+        data: generated.data,
       };
     },
     assess: assessExistence,

@@ -1,5 +1,6 @@
 import type { Life } from '../composition/component.ts';
-import { assessClaim } from '../kubernetes/health.ts';
+import { assessClaim, called, failed, type Health } from '../kubernetes/health.ts';
+import type { ObservedObject } from '../kubernetes/object.ts';
 import { whenBound, whenBoundOrPending } from '../kubernetes/readiness.ts';
 import { defined, textAt } from '../lib/json.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,6 +15,13 @@ function life({ retention }: Plan): Life {
     changes: 'updated',
     settled: (live) => textAt(live, 'status', 'phase') === 'Bound',
   };
+}
+
+/** A claim whose class does not exist is not on its way. */
+function assess(observed: ObservedObject, { pod, storageClassMissing }: Plan): Health {
+  const health = assessClaim(observed, pod.replicas > 0);
+  if (health.reason !== 'VolumePending' || !storageClassMissing) return health;
+  return failed('StorageClassNotFound', `${called(observed.manifest)} is not bound: its StorageClass does not exist`);
 }
 
 /**
@@ -38,7 +46,7 @@ export function volume(name: VolumeName): ServerComponent {
         }),
       };
     },
-    assess: (observed, { pod }) => assessClaim(observed, pod.replicas > 0),
+    assess,
     life,
     readiness: ({ pod }) => (pod.replicas > 0 ? whenBound : whenBoundOrPending),
     watch: true,

@@ -126,13 +126,25 @@ function nameTaken(manifest: Manifest, { labelSets }: Marks): string {
   return `${called(manifest)} exists already and is not this DittoServer's: rename the DittoServer, or move that object, or label it ${labels.join(' and ')} to hand it over`;
 }
 
+/** A resource that is on its way and uses something that needs a person needs that person too. */
+function blockedByUse(health: Health, manifest: Manifest, broken: Health | undefined): Health {
+  if (health.state !== 'progressing' || broken === undefined) return health;
+  return { ...broken, message: `${called(manifest)} waits: ${broken.message}` };
+}
+
+/** What a component uses: what it has to wait for before it is made or changed, and what keeps it from coming up. */
+interface Uses {
+  readonly unusable: Health | undefined;
+  readonly broken: Health | undefined;
+}
+
 function composeWanted<Plan>(
   component: Component<Plan>,
   manifest: Manifest,
   plan: Plan,
   frame: Frame,
   object: ObservedObject | undefined,
-  unusable: Health | undefined,
+  { unusable, broken }: Uses,
 ): Outcome {
   const life = component.life(plan);
   const taken = life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
@@ -150,7 +162,7 @@ function composeWanted<Plan>(
     return { health, unusable: health, blocked: blockers, unchangeable: [] };
   }
 
-  const preserved = preserveImmutable(manifest, object?.live);
+  const preserved = preserveImmutable(manifest, object);
   const wanted =
     obstacle === undefined || object === undefined
       ? preserved.manifest
@@ -162,7 +174,7 @@ function composeWanted<Plan>(
     if (object === undefined) return unseen(life, manifest);
     return assess(component, plan, wanted, object, blocker);
   };
-  const health = own();
+  const health = blockedByUse(own(), manifest, broken);
   const resource = wrap(wanted, {
     ...frame.owner,
     name: objectName(frame.owner, component.key),
@@ -172,7 +184,8 @@ function composeWanted<Plan>(
     readiness: component.readiness?.(plan) ?? whenCreated,
     watch: component.watch ?? false,
   });
-  const waiting = taken ? health : unusability(life, wanted, object);
+  const waits = unusability(life, wanted, object);
+  const waiting = taken || (waits !== undefined && health.state === 'failed') ? health : waits;
   return {
     desired: { resource, ready: health.state === 'ready' },
     health,
@@ -217,15 +230,15 @@ export function composeComponents<Plan>(
   for (const component of components) {
     const object = observed.get(component.key);
     const manifest = component.render(plan);
-    const waits = (component.uses ?? [])
-      .map((key) => outcomes.get(key)?.unusable)
-      .filter((health) => health !== undefined);
+    const used = (component.uses ?? []).map((key) => outcomes.get(key));
+    const waits = used.map((outcome) => outcome?.unusable).filter((health) => health !== undefined);
     const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
+    const broken = used.map((outcome) => outcome?.health).find((health) => health?.state === 'failed');
     outcomes.set(
       component.key,
       manifest === undefined
         ? composeUnwanted(component.life(plan), object)
-        : composeWanted(component, manifest, plan, frame, object, unusable),
+        : composeWanted(component, manifest, plan, frame, object, { unusable, broken }),
     );
   }
 

@@ -1,6 +1,7 @@
 import { at, covers, textAt, withValue, type Json, type JsonObject } from '../lib/json.ts';
 import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Manifest } from '../kubernetes/manifest.ts';
+import type { ObservedObject } from '../kubernetes/object.ts';
 
 /** A manifest that keeps what cannot change, and what was wanted instead, in words. */
 export interface Preserved {
@@ -8,28 +9,35 @@ export interface Preserved {
   readonly unchangeable: readonly string[];
 }
 
-type Keep = (manifest: JsonObject, live: JsonObject) => JsonObject;
+/** `before` is the manifest that the Object has asked for so far. */
+type Keep = (manifest: JsonObject, live: JsonObject, before: JsonObject) => JsonObject;
 
-/** Keeps the live value of a field that we set; a field that we leave out stays out. */
+/**
+ * Keeps the live value of a field that we set, or have set: to leave it out then would be a change too. What we never
+ * set is the cluster's business.
+ */
 function field(...path: readonly string[]): Keep {
-  return (manifest, live) =>
-    at(manifest, ...path) === undefined ? manifest : withValue(manifest, path, at(live, ...path));
-}
-
-/** Keeps a size from going below what the live object asks for. */
-function growing(...path: readonly string[]): Keep {
-  return (manifest, live) => {
-    const wanted = parseQuantity(textAt(manifest, ...path) ?? '');
-    const has = parseQuantity(textAt(live, ...path) ?? '');
-    if (wanted === undefined || has === undefined || compareQuantities(wanted, has) >= 0) return manifest;
-    return withValue(manifest, path, textAt(live, ...path));
+  return (manifest, live, before) => {
+    const isSet = at(manifest, ...path) !== undefined || at(before, ...path) !== undefined;
+    return isSet ? withValue(manifest, path, at(live, ...path)) : manifest;
   };
 }
 
-/** Keeps a field only while the live object is of the same type: a Service's load balancer class. */
-function whileSameType(keep: Keep): Keep {
-  return (manifest, live) =>
-    textAt(manifest, 'spec', 'type') === textAt(live, 'spec', 'type') ? keep(manifest, live) : manifest;
+/** Keeps a claim's size from shrinking, and from changing at all before the claim is bound. */
+function size(...path: readonly string[]): Keep {
+  return (manifest, live) => {
+    const wanted = parseQuantity(textAt(manifest, ...path) ?? '');
+    const has = parseQuantity(textAt(live, ...path) ?? '');
+    if (wanted === undefined || has === undefined) return manifest;
+    const mayGrow = textAt(live, 'status', 'phase') === 'Bound' && compareQuantities(wanted, has) >= 0;
+    return mayGrow ? manifest : withValue(manifest, path, textAt(live, ...path));
+  };
+}
+
+/** Keeps a field only while the live object is a load balancer and stays one. */
+function whileLoadBalancer(keep: Keep): Keep {
+  const isOne = (service: JsonObject): boolean => textAt(service, 'spec', 'type') === 'LoadBalancer';
+  return (manifest, live, before) => (isOne(manifest) && isOne(live) ? keep(manifest, live, before) : manifest);
 }
 
 /**
@@ -41,20 +49,21 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
   PersistentVolumeClaim: [
     field('spec', 'accessModes'),
     field('spec', 'storageClassName'),
-    growing('spec', 'resources', 'requests', 'storage'),
+    size('spec', 'resources', 'requests', 'storage'),
   ],
   Secret: [field('type')],
-  Service: [whileSameType(field('spec', 'loadBalancerClass')), field('spec', 'clusterIP')],
+  Service: [whileLoadBalancer(field('spec', 'loadBalancerClass')), field('spec', 'clusterIP')],
   ConfigMap: [],
   StorageClass: [],
 };
 
 /** The manifest with everything that cannot change taken from the live object. */
-export function preserveImmutable(manifest: Manifest, live: JsonObject | undefined): Preserved {
-  if (live === undefined) return { manifest, unchangeable: [] };
+export function preserveImmutable(manifest: Manifest, object: ObservedObject | undefined): Preserved {
+  if (object?.live === undefined) return { manifest, unchangeable: [] };
+  const { live, manifest: before } = object;
   const keeps = immutable[manifest.kind] ?? [];
   let current: JsonObject = manifest;
-  for (const keep of keeps) current = keep(current, live);
+  for (const keep of keeps) current = keep(current, live, before);
   return {
     manifest: current,
     unchangeable: differences(manifest, current).map(

@@ -2,7 +2,7 @@ import type { Spec } from '../api/v1alpha1/spec.ts';
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
 import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
-import { decodeBase64, deriveSecret } from '../lib/hash.ts';
+import { decodeBase64, deriveSecret, encodeBase64 } from '../lib/hash.ts';
 import { textsAt, type JsonObject } from '../lib/json.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import type { Names } from './names.ts';
@@ -10,7 +10,7 @@ import type { Names } from './names.ts';
 /** A Secret that is generated once and then never changes by itself. */
 export interface GeneratedSecret {
   readonly name: string;
-  /** Values in clear text, by key. */
+  /** Values in base64, by key: what was there before stays byte for byte. */
   readonly data: Texts;
 }
 
@@ -53,16 +53,16 @@ function generate(name: string, componentKey: string, fresh: Texts, context: Cre
   // Somebody else's Secret of that name is neither read nor copied.
   const live = found !== undefined && isOurs(found, marks) ? found : undefined;
   const manifest = observed.get(componentKey)?.manifest;
-  const known = [live, manifest].map(dataOf).find((data) => Object.keys(data).length > 0);
-  return { name, data: known ?? fresh };
+  const known = [live, manifest].map((secret) => textsAt(secret, 'data')).find((data) => Object.keys(data).length > 0);
+  return { name, data: known ?? inBase64(fresh) };
+}
+
+function inBase64(data: Texts): Texts {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, encodeBase64(value)]));
 }
 
 function liveSecret(name: string, { secrets }: CredentialContext): JsonObject | undefined {
   return secrets === 'unsupported' ? undefined : secrets.get(name);
-}
-
-function dataOf(secret: JsonObject | undefined): Texts {
-  return Object.fromEntries(Object.entries(textsAt(secret, 'data')).map(([key, value]) => [key, decodeBase64(value)]));
 }
 
 function plan(
@@ -80,7 +80,8 @@ function plan(
   const ref = written === undefined ? { name, key: generatedKey } : { name: written.name, key: written.key };
   const live = liveSecret(ref.name, context);
   if (written === undefined && (live === undefined || !isOurs(live, marks))) {
-    return { ref, generated, value: generated?.data[generatedKey], missing: undefined };
+    const value = generated?.data[generatedKey];
+    return { ref, generated, value: value === undefined ? undefined : decodeBase64(value), missing: undefined };
   }
   const read = readSecret(secrets, ref);
   return {

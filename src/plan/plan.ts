@@ -13,7 +13,7 @@ import { planExposure, type FileExposure, type ServiceType } from './exposure.ts
 import { planLabels, planMarks, planSelector } from './labels.ts';
 import { planNames, type Names } from './names.ts';
 import { planPod, type PodPlan } from './pod.ts';
-import { planStorageClass, planVolumes, type Volume } from './volumes.ts';
+import { isStorageClassMissing, planStorageClass, planVolumes, type Volume } from './volumes.ts';
 
 /** What we decided about a DittoServer, once; renderers and assessments read only this. */
 export interface Plan {
@@ -43,6 +43,8 @@ export interface Plan {
   readonly volumes: readonly Volume[];
   /** undefined is the cluster's default. */
   readonly storageClass: string | undefined;
+  /** Whether it was looked for and is not there: then an unbound volume waits for a person. */
+  readonly storageClassMissing: boolean;
   readonly retention: 'Retain' | 'Delete';
   /** What is legal but unwise, or without effect, in sentences. */
   readonly warnings: readonly string[];
@@ -121,6 +123,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     },
     volumes: storage.volumes,
     storageClass: planStorageClass(spec, input),
+    storageClassMissing: isStorageClassMissing(observed),
     retention: spec.storage.retentionPolicy,
     warnings: [
       ...exposure.warnings,

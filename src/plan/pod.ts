@@ -1,7 +1,7 @@
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { wholeSeconds } from '../lib/duration.ts';
-import { mergeObjects, type JsonObject } from '../lib/json.ts';
+import { at, listAt, mergeObjects, withValue, type JsonObject } from '../lib/json.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import { drainSeconds, fileGroup } from './container.ts';
 
@@ -50,6 +50,19 @@ const restrictedPod: JsonObject = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
+/** Tells whether a container asks for rights with which the API server lets no one forbid escalation. */
+function isPrivileged(context: JsonObject): boolean {
+  const added = listAt(context, 'capabilities', 'add');
+  return at(context, 'privileged') === true || added.includes('SYS_ADMIN') || added.includes('CAP_SYS_ADMIN');
+}
+
+/** The user's fields, one by one, over the restricted defaults that go with them. */
+function planSecurityContext(written: JsonObject): JsonObject {
+  const merged = mergeObjects(restrictedContainer, written);
+  const forbids = isPrivileged(written) && written.allowPrivilegeEscalation === undefined;
+  return forbids ? withValue(merged, ['allowPrivilegeEscalation'], undefined) : merged;
+}
+
 /**
  * Seconds in which the server surely stops: it still serves while Services forget it, then each of three stages takes
  * up to `shutdownTimeout`, then it ends itself; 10 seconds are to spare.
@@ -71,7 +84,7 @@ export function planPod(spec: Spec, input: Input): { pod: PodPlan; warnings: rea
     labels: spec.podLabels ?? {},
     annotations: spec.podAnnotations ?? {},
     resources: spec.resources,
-    securityContext: mergeObjects(restrictedContainer, spec.securityContext ?? {}),
+    securityContext: planSecurityContext(spec.securityContext ?? {}),
     podSecurityContext: mergeObjects(restrictedPod, spec.podSecurityContext ?? {}),
     nodeSelector: spec.nodeSelector,
     tolerations: spec.tolerations,

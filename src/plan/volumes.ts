@@ -1,4 +1,4 @@
-import type { ObservedObjects } from '../kubernetes/object.ts';
+import { isMissing, type ObservedObjects } from '../kubernetes/object.ts';
 import { at, textAt } from '../lib/json.ts';
 import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
@@ -81,6 +81,12 @@ export function planVolumes(
     } else volumes.push({ name, claim, size: wanted });
   }
   return { volumes, warnings };
+}
+
+/** Tells whether the StorageClass was looked for and is not there. */
+export function isStorageClassMissing(observed: ObservedObjects): boolean {
+  const object = observed.get('storage-class');
+  return object !== undefined && isMissing(object);
 }
 
 /** The StorageClass of all volumes; undefined is the cluster's default. */

@@ -2,6 +2,7 @@ import { numberAt, textAt, listAt, defined, type JsonObject } from '../lib/json.
 import { protocols } from '../plan/exposure.ts';
 import { volumeKey } from '../plan/volumes.ts';
 import { sha256 } from '../lib/hash.ts';
+import { isMissing } from '../kubernetes/object.ts';
 import type { Findings } from './conditions.ts';
 import { endpointText } from './endpoints.ts';
 
@@ -21,12 +22,15 @@ function phaseAfter(before: string | undefined, findings: Findings): Phase {
 
 function describeVolumes({ plan, observed }: Findings): readonly JsonObject[] {
   return plan.volumes.map(({ name, claim, size }) => {
-    const live = observed.get(volumeKey(name))?.live;
+    const object = observed.get(volumeKey(name));
+    const lost = object !== undefined && isMissing(object);
+    // What was seen of a lost claim last is no longer so.
+    const live = lost ? undefined : object?.live;
     return defined({
       name: claim,
       requested: textAt(live, 'spec', 'resources', 'requests', 'storage') ?? size,
       capacity: textAt(live, 'status', 'capacity', 'storage'),
-      phase: textAt(live, 'status', 'phase'),
+      phase: lost ? 'Lost' : textAt(live, 'status', 'phase'),
       retention: plan.retention,
     });
   });
