@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { dump, loadAll } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { at, objectAt, textAt, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { accepted, refusedSpecs } from '../api/cases.ts';
 import { startFunction, type FunctionProcess } from '../server/support/function-process.ts';
 import { clusterWith, examples, type Example } from '../support/examples.ts';
 import { identityOf, xrOf, type XrFlavour } from '../support/server.ts';
@@ -143,6 +144,15 @@ function newXr({ manifest }: Example, flavour: XrFlavour): JsonObject {
   return without(xrOf(withFlavour(manifest, flavour), flavour), 'compositeDeletePolicy');
 }
 
+function withSpec(name: string, spec: Json): JsonObject {
+  return {
+    apiVersion: 'dittofs.dittofs.com/v1alpha1',
+    kind: 'DittoServer',
+    metadata: { name, namespace: 'default' },
+    spec,
+  };
+}
+
 describe.skipIf(go === undefined)('the real Crossplane', () => {
   beforeAll(async () => {
     [cli, core, crankV1] = await Promise.all([tool('crossplane-cli'), tool('crossplane'), tool('crank-v1')]);
@@ -205,16 +215,38 @@ describe.skipIf(go === undefined)('the real Crossplane', () => {
     },
   );
 
-  it('shows a refused spec in our words and composes nothing', async () => {
-    const spec = { storage: { metadataSize: '5Gi' }, tolerations: [{ efect: 'NoSchedule' }] };
-    const manifest = {
-      apiVersion: 'dittofs.dittofs.com/v1alpha1',
-      kind: 'DittoServer',
-      metadata: { name: 'bad', namespace: 'default' },
-      spec,
-    };
-    const { error, text } = await renderV2('namespaced', write('bad.yaml', xrOf(manifest, 'namespaced')));
-    expect(text).toBe('');
-    expect(error).toContain('spec.tolerations[0].efect: is not a field of a toleration; did you mean "effect"?');
+  it('validates the specs that everybody accepts, and refuses by CEL, in our words, those that break a rule', async () => {
+    const manifests = [
+      ...accepted.map(([, spec], index) => withSpec(`good-${index}`, spec)),
+      ...refusedSpecs.map(({ spec }, index) => withSpec(`bad-${index}`, spec)),
+    ];
+    const output = await validate('namespaced', 'table', manifests.map((manifest) => dump(manifest)).join('---\n'));
+    const linesOf = (name: string): string =>
+      output
+        .split('\n')
+        .filter((line) => line.includes(`Kind=DittoServer, ${name} `))
+        .join('\n');
+    accepted.forEach(([title], index) => {
+      expect(linesOf(`good-${index}`), title).toContain('validated successfully');
+    });
+    const passed: string[] = [];
+    refusedSpecs.forEach(({ title, problems }, index) => {
+      for (const problem of problems.cel ?? [])
+        expect(linesOf(`bad-${index}`), title).toContain(problem.slice(problem.indexOf(': ') + 2));
+      if (problems.schema !== undefined && !linesOf(`bad-${index}`).includes('error')) passed.push(title);
+    });
+    // The CLI does not look at the keys of lists; the API server does.
+    expect(passed).toEqual(['things that appear twice']);
   });
+
+  const left = refusedSpecs.filter(({ problems }) => problems.function !== undefined);
+  it.each(left.map((one) => [one.title, one] as const))(
+    'shows what only the function refuses, and composes nothing: %s',
+    async (title, { spec, problems }) => {
+      const xr = write(`refused-${left.findIndex((one) => one.title === title)}.yaml`, withSpec('refused', spec));
+      const { error, text } = await renderV2('namespaced', xr);
+      expect(text).toBe('');
+      for (const problem of problems.function ?? []) expect(error).toContain(problem);
+    },
+  );
 });
