@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { reservedConfig, reservedFolders, reservedVolumes } from './reserved.ts';
+import { reservedConfig, reservedFolders } from './reserved.ts';
 import type { Rule } from './rule.ts';
 
 const folderList = `[${reservedFolders.map((folder) => `'${folder}'`).join(', ')}]`;
@@ -10,19 +10,26 @@ function overlap(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
 
-/** A mount may not hide, or lie in, a folder in which the server keeps its own files. */
-export const mountPathRule: Rule<string> = {
-  cel: `self.matches('^(/[^/:]+)+$') && !self.matches('/[.][.]?(/|$)') && !${folderList}.exists(f, (self + '/').startsWith(f + '/') || (f + '/').startsWith(self + '/'))`,
-  says: 'is not an absolute path such as "/mnt/certs", apart from the folders that the server needs for itself',
-  holds: (path) =>
-    /^(\/[^/:]+)+$/.test(path) &&
-    !/\/\.\.?(\/|$)/.test(path) &&
-    !reservedFolders.some((folder) => overlap(path, folder)),
-};
+const MOUNT_PATH = '^(/[^/:]+)+$';
+const DOTS = '/[.][.]?(/|$)';
 
-/** Every extra mount names an extra volume, or one of the server's own. */
+/** A mount path is absolute, and may not hide, or lie in, a folder in which the server keeps its own files. */
+export const mountPathRules: readonly Rule<string>[] = [
+  {
+    cel: `self.matches('${MOUNT_PATH}') && !self.matches('${DOTS}')`,
+    says: 'is not an absolute path such as "/mnt/certs"',
+    holds: (path) => new RegExp(MOUNT_PATH).test(path) && !new RegExp(DOTS).test(path),
+  },
+  {
+    cel: `!self.matches('${MOUNT_PATH}') || self.matches('${DOTS}') || !${folderList}.exists(f, (self + '/').startsWith(f + '/') || (f + '/').startsWith(self + '/'))`,
+    says: `hides a folder that the server needs for itself, or lies in one: ${reservedFolders.join(', ')}`,
+    holds: (path) => !reservedFolders.some((folder) => overlap(path, folder)),
+  },
+];
+
+/** Every extra mount names an extra volume; the server's own are mounted where it looks for them. */
 export function checkMounts(spec: NamedMounts, ctx: z.core.$RefinementCtx): void {
-  const known = new Set<unknown>([...reservedVolumes, ...(spec.extraVolumes ?? []).map(({ name }) => name)]);
+  const known = new Set<unknown>(spec.extraVolumes?.map(({ name }) => name));
   spec.extraVolumeMounts?.forEach(({ name }, index) => {
     if (known.has(name)) return;
     ctx.addIssue({

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { parseDuration, type Duration } from '../../lib/duration.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { parseQuantity, type Quantity } from '../../lib/quantity.ts';
 import { checkCoreType, type CoreType } from '../../kubernetes/schema.ts';
 import { isLabelValue, isQualifiedName } from '../../kubernetes/syntax.ts';
-import { celRules, withRules, type Rule } from './rule.ts';
+import { quote } from './problem.ts';
+import { celRules, isAnObject, soundly, withRules, type Rule } from './rule.ts';
 
 /** The longest duration that a server may take to stop, and the longest life of a token: bounds that no one meets. */
 const LONGEST = { hours: 8760 };
@@ -30,19 +31,51 @@ export function objectName(what: string): z.ZodString {
   ]);
 }
 
-const SIZE = /^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]+)?$/;
+/** A container image. */
+export function image(): z.ZodString {
+  return withRules(text(512), [
+    {
+      cel: `self.matches('^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$')`,
+      says: 'is not an image such as "marmos91c/dittofs:v0.29.0"',
+      holds: (name) => /^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$/.test(name),
+    },
+  ]);
+}
+
+/** A text that the function alone can judge: there is no CEL for it that every supported API server knows. */
+export function checkedText(maxLength: number, holds: (value: string) => boolean, says: string): z.ZodString {
+  return text(maxLength).refine(holds, { error: says, when: soundly() });
+}
+
+/** The words for a value of another type than text, where "is not a string" would lead astray. */
+function wrongTypeSays(says: string): z.core.$ZodErrorMap {
+  return ({ code }) => (code === 'invalid_type' ? says : undefined);
+}
+
+/** An exponent has two digits at most: the API server's own parser wraps larger ones, or hangs on them. */
+const SIZE = /^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]{1,2})?$/;
 
 const sizeRule: Rule<string> = {
   cel: `self.matches('${SIZE.source}') && self.matches('^[0.]*[1-9]')`,
   says: 'is not a quantity such as "10Gi"',
 };
 
+/** A transition rule: the size in a field may grow and never shrink. One that is no quantity is said elsewhere. */
+export function growing(field: string): Rule<unknown> {
+  const comparable = `has(self.${field}) && has(oldSelf.${field}) && self.${field}.matches('${SIZE.source}')`;
+  return {
+    cel: `!(${comparable}) || quantity(self.${field}).compareTo(quantity(oldSelf.${field})) >= 0`,
+    says: 'is less than before: a volume can grow, never shrink',
+    field: [field],
+  };
+}
+
 /** A size in bytes as a Kubernetes quantity, more than zero: parsed into a value that is compared exactly. */
 export function size() {
   return z
-    .string()
+    .string({ error: wrongTypeSays(sizeRule.says) })
     .max(32)
-    .meta(celRules([sizeRule]))
+    .meta({ typeName: 'quantity', ...celRules([sizeRule]) })
     .transform((written, ctx): Quantity => {
       const quantity = SIZE.test(written) ? parseQuantity(written) : undefined;
       if (quantity !== undefined && quantity.nanos > 0n) return quantity;
@@ -51,8 +84,12 @@ export function size() {
     });
 }
 
-const DURATION =
-  '^([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|ms|s|m|h)(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|ms|s|m|h))*$';
+/** Each unit with the digits that a year may need in it: more could leave int64, on which CEL's duration() fails. */
+const terms = Object.entries({ ns: 17, us: 14, µs: 14, ms: 11, s: 8, m: 6, h: 4 })
+  .map(([unit, digits]) => `([0-9]{1,${digits}}([.][0-9]*)?|[.][0-9]+)${unit}`)
+  .join('|');
+
+const DURATION = `^(${terms})+$`;
 
 /** A Go duration from `from` to `to` (both written as durations): parsed into a value with its own type. */
 export function duration(from = '1s', to = `${LONGEST.hours}h`) {
@@ -60,9 +97,9 @@ export function duration(from = '1s', to = `${LONGEST.hours}h`) {
   const says = `is not a duration from ${from} to ${to} such as "15m"`;
   const cel = `self.matches('${DURATION}') && duration(self) >= duration('${from}') && duration(self) <= duration('${to}')`;
   return z
-    .string()
+    .string({ error: wrongTypeSays(says) })
     .max(32)
-    .meta(celRules([{ cel, says }]))
+    .meta({ typeName: 'duration', ...celRules([{ cel, says }]) })
     .transform((written, ctx): Duration => {
       const parsed = parseDuration(written);
       const [least, most] = bounds;
@@ -78,12 +115,24 @@ export function duration(from = '1s', to = `${LONGEST.hours}h`) {
     });
 }
 
+/** The most keys that an open object may have: more than any Kubernetes type has. */
+const MOST_KEYS = 64;
+
 /** What keeps a free-form object open in the XRD: its fields are checked by the function, with our words. */
-const preserved = { 'x-kubernetes-preserve-unknown-fields': true };
+const preserved = { 'x-kubernetes-preserve-unknown-fields': true, maxProperties: MOST_KEYS };
+
+function limitKeys(map: object, ctx: z.core.$RefinementCtx): void {
+  if (Object.keys(map).length > MOST_KEYS) {
+    ctx.addIssue({ code: 'custom', message: `has more than ${MOST_KEYS} entries` });
+  }
+}
 
 /** A passed-through Kubernetes type: open in the XRD, checked strictly by the function, so that a typo is refused. */
 export function core(type: CoreType) {
-  return z.record(z.string(), z.json()).meta(preserved).superRefine(checkAs(type));
+  return z
+    .record(z.string(), z.json())
+    .meta({ ...preserved, typeName: `core/v1 ${type}` })
+    .superRefine(checkAs(type), { when: isAnObject });
 }
 
 /** A list of a passed-through Kubernetes type; no two items may have the same values under all of `keys`. */
@@ -105,23 +154,31 @@ export function coreList(type: CoreType, maxItems: number, keys: readonly string
 }
 
 /** A list of a passed-through Kubernetes type whose items are told apart by `key`. */
-export function coreMap<K extends string>(type: CoreType, key: K, itemRules: readonly Rule<string>[], maxItems = 64) {
+export function coreMap(type: CoreType, key: string, itemRules: readonly Rule<string>[], maxItems = 64) {
   const item = z
-    .looseObject({ [key]: withRules(text(), itemRules) })
-    .meta(preserved)
-    .superRefine(checkAs(type));
-  return z
-    .array(item)
-    .max(maxItems)
-    .superRefine((items, ctx) => {
-      const seen = new Set<unknown>();
-      items.forEach((entry, index) => {
-        const name: unknown = entry[key];
+    .looseObject({
+      [key]: withRules(text(), itemRules).meta({ description: 'Tells the items of the list apart.' }),
+    })
+    .meta({ ...preserved, typeName: `core/v1 ${type}` })
+    .superRefine(checkAs(type), { when: isAnObject });
+  return distinct(z.array(item).max(maxItems), key);
+}
+
+/** A list whose items are told apart by `key`, a text: no two may have the same. */
+export function distinct<S extends z.ZodArray>(list: S, key: string): S {
+  const checked = list.superRefine(
+    (items, ctx) => {
+      const seen = new Set<string>();
+      items.forEach((item, index) => {
+        const name = isObject(item) ? item[key] : undefined;
+        if (typeof name !== 'string') return;
         if (seen.has(name)) ctx.addIssue({ code: 'custom', path: [index, key], message: 'appears twice' });
         seen.add(name);
       });
-    })
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+    },
+    { when: ({ value }) => Array.isArray(value) },
+  );
+  return checked.meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
 }
 
 /** The problems of a passed-through type; where the checker names no value, the message speaks of the field alone. */
@@ -135,22 +192,30 @@ function checkAs(type: CoreType) {
 
 /** A free-form object: the XRD keeps all its fields. */
 export function freeForm() {
-  return z.record(z.string(), z.json()).meta(preserved);
+  return z
+    .record(z.string(), z.json())
+    .meta({ ...preserved, typeName: 'object' })
+    .superRefine(limitKeys);
 }
 
 /** A map of annotations or labels by key. */
 function textMap(isValue: (value: string) => boolean, valueLength: number, says: string) {
   return z
     .record(z.string(), z.string().max(valueLength))
-    .meta({ maxProperties: 64 })
-    .superRefine((map, ctx) => {
-      if (Object.keys(map).length > 64) ctx.addIssue({ code: 'custom', message: 'has more than 64 entries' });
-      for (const [key, value] of Object.entries(map)) {
-        if (!isQualifiedName(key)) {
-          ctx.addIssue({ code: 'custom', path: [key], input: key, message: 'is not a key such as "example.com/team"' });
-        } else if (!isValue(value)) ctx.addIssue({ code: 'custom', path: [key], message: says });
-      }
-    });
+    .meta({ maxProperties: MOST_KEYS })
+    .superRefine(
+      (map, ctx) => {
+        limitKeys(map, ctx);
+        for (const [key, value] of Object.entries(map)) {
+          if (!isQualifiedName(key)) {
+            const message = `${quote(key)} is not a key such as "example.com/team"`;
+            ctx.addIssue({ code: 'custom', path: [key], message, params: { hideValue: true } });
+          }
+          if (!isValue(value)) ctx.addIssue({ code: 'custom', path: [key], message: says });
+        }
+      },
+      { when: isAnObject },
+    );
 }
 
 /** Annotations: any text under a qualified name. */
@@ -158,9 +223,10 @@ export function annotations() {
   return textMap(() => true, 4096, '');
 }
 
-/** Labels: values of at most 63 characters under a qualified name. */
+/** Labels: values of at most 63 characters under a qualified name; a value of another type or length is said once. */
 export function labels() {
-  return textMap(isLabelValue, 63, 'is not a label value such as "team-a"');
+  const isValue = (value: unknown) => typeof value !== 'string' || value.length > 63 || isLabelValue(value);
+  return textMap(isValue, 63, 'is not a label value such as "team-a"');
 }
 
 /** What a passed-through object looks like once it is parsed. */

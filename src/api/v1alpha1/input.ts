@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, duration, labels, objectName, size, text } from './fields.ts';
+import { annotations, duration, freeForm, image, labels, objectName, size, text } from './fields.ts';
 
 /** The group, version and kind of the Composition's input. */
 export const inputType = { group: 'dittofs.fn.crossplane.io', version: 'v1alpha1', kind: 'Input' } as const;
@@ -10,10 +10,10 @@ const serviceTypes = z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']);
 export const Input = z.strictObject({
   apiVersion: z.literal(`${inputType.group}/${inputType.version}`).meta({ description: 'Version of the input.' }),
   kind: z.literal(inputType.kind).meta({ description: 'Kind of the input.' }),
-  metadata: z.looseObject({}).optional().meta({ description: 'Not read.' }),
+  metadata: freeForm().optional().meta({ description: 'Not read.' }),
   images: z
     .strictObject({
-      server: text(512).optional().meta({ description: 'Image of the server where a DittoServer names none.' }),
+      server: image().optional().meta({ description: 'Image of the server where a DittoServer names none.' }),
     })
     .prefault({})
     .meta({ description: 'Default images.' }),

@@ -72,7 +72,11 @@ function* storageClassProblems(spec: Spec, input: Input): Generator<Problem> {
     const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
     const name = textAt(claim, 'storageClassName');
     if (claim === undefined || (name !== undefined && allowed.includes(name))) continue;
-    yield { field, detail: `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}` };
+    const detail =
+      name === undefined
+        ? `is required by the platform: one of ${list(allowed)}`
+        : `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}`;
+    yield { field, detail };
   }
 }
 

@@ -16,6 +16,9 @@ export const longestName = 40;
 /** How many characters Crossplane adds to a claim's name to name its XR: a dash and five random ones. */
 const CLAIM_SUFFIX = 6;
 
+/** The longest name of the XR behind a claim. */
+export const longestXrName = longestName + CLAIM_SUFFIX;
+
 const pattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const says = `is not a DNS-1035 label of at most ${longestName} characters such as "my-server"`;
 
@@ -27,7 +30,8 @@ export function nameProblem(name: string): Problem | undefined {
 
 /** The same rule in CEL, for the root of the XRD's schema; the XR of a claim is named by Crossplane. */
 export const nameRule: Readonly<Record<string, string>> = {
-  rule: `self.metadata.name.size() <= (self.kind == 'XDittoServer' ? ${longestName + CLAIM_SUFFIX} : ${longestName}) && self.metadata.name.matches('${pattern.source}')`,
+  rule: `self.metadata.name.size() <= (self.kind == 'XDittoServer' ? ${longestXrName} : ${longestName}) && self.metadata.name.matches('${pattern.source}')`,
   message: says,
   messageExpression: `'"' + self.metadata.name + '" ${says}'`,
+  fieldPath: '.metadata.name',
 };

@@ -3,7 +3,8 @@ import { at, isObject, numberAt, objectAt, textAt, type Json, type JsonObject, t
 import { Input, noInput } from './input.ts';
 import { checkLimits } from './limits.ts';
 import { nameProblem, type ServerIdentity } from './name.ts';
-import { quote, sortProblems, toProblems, type Problem } from './problem.ts';
+import { inOurWords, quote, sortProblems, toProblems, type Problem } from './problem.ts';
+import { depthProblem, keyProblems } from './shape.ts';
 import { Spec } from './spec.ts';
 
 /** A DittoServer as it was written, checked and with its defaults filled in. */
@@ -54,12 +55,23 @@ function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   return field === undefined ? [] : fieldsAt(field, rest);
 }
 
+/** Checks what people wrote against its schema; all problems at once, unless it is nested too deep to be read. */
+function check<S extends z.ZodType>(schema: S, written: JsonObject): Parsed<z.output<S>> {
+  const tooDeep = depthProblem(written, []);
+  if (tooDeep !== undefined) return refused([tooDeep]);
+
+  const parsed = schema.safeParse(written, { error: inOurWords });
+  const problems = parsed.success ? [] : toProblems(parsed.error, written, (path) => fieldsAt(schema, path));
+  const known = new Set(problems.map(({ field }) => field));
+  const all = [...problems, ...keyProblems(written, []).filter(({ field }) => !known.has(field))];
+  return parsed.success && all.length === 0 ? { ok: true, value: parsed.data } : refused(all);
+}
+
 /** The Composition's input; absent means that the platform decided nothing. */
 export function parseInput(input: Json | undefined): Parsed<Input> {
   if (input === undefined) return { ok: true, value: noInput };
-  const parsed = StepInput.safeParse({ input });
-  if (parsed.success) return { ok: true, value: parsed.data.input };
-  return refused(toProblems(parsed.error, { input }, (path) => fieldsAt(StepInput, path)));
+  const parsed = check(StepInput, { input });
+  return parsed.ok ? { ok: true, value: parsed.value.input } : parsed;
 }
 
 /**
@@ -97,18 +109,16 @@ function identified(identity: ServerIdentity): Parsed<ServerIdentity> {
  */
 export function parseDittoServer(xr: JsonObject, input: Input): Parsed<DittoServer> {
   const identity = identify(xr);
-  const written = at(xr, 'spec') ?? {};
+  const written = at(xr, 'spec') ?? undefined;
   const spec = isObject(written)
     ? Object.fromEntries(Object.entries(written).filter(([key]) => !crossplaneFields.includes(key)))
     : written;
 
-  const parsed = Manifest.safeParse({ spec });
-  const specProblems = parsed.success
-    ? checkLimits(parsed.data.spec, input)
-    : toProblems(parsed.error, { spec }, (path) => fieldsAt(Manifest, path));
-  if (!identity.ok || !parsed.success || specProblems.length > 0) {
+  const parsed = check(Manifest, { spec });
+  const specProblems = parsed.ok ? checkLimits(parsed.value.spec, input) : parsed.problems;
+  if (!identity.ok || !parsed.ok || specProblems.length > 0) {
     return refused([...(identity.ok ? [] : identity.problems), ...specProblems]);
   }
   const generation = identity.value.flavour === 'namespaced' ? numberAt(xr, 'metadata', 'generation') : undefined;
-  return { ok: true, value: { ...identity.value, generation, spec: parsed.data.spec } };
+  return { ok: true, value: { ...identity.value, generation, spec: parsed.value.spec } };
 }

@@ -10,11 +10,12 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** A field's path as Kubernetes writes it: names joined by dots, list indices and odd keys in brackets. */
+/** A field's path as Kubernetes writes it: names joined by dots, list indices and odd keys in brackets, very odd ones quoted. */
 export function fieldPath(path: Path): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;
+      if (!/^[ -~]{0,80}$/.test(step)) return `[${quote(step)}]`;
       if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `[${step}]`;
       return index === 0 ? step : `.${step}`;
     })
@@ -26,44 +27,63 @@ export function quote(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
   if (isList(value)) return 'a list';
   if (isObject(value)) return 'an object';
+  if (typeof value === 'number') return String(value); // JSON has no infinity, a request may
   const quoted = JSON.stringify(value);
   return quoted.length > 80 ? `${quoted.slice(0, 79)}…` : quoted;
 }
 
-const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object',
-  record: 'an object',
-  array: 'a list',
-};
+/** What follows a value of the wrong type, and what to do about a value that only lacks quotes, or has some too many. */
+function wrongType(expected: string, input: unknown): string {
+  switch (expected) {
+    case 'string':
+      return `is not a string${['number', 'boolean'].includes(typeof input) ? '; put it in quotes' : ''}`;
+    case 'number':
+    case 'int':
+      return `is not an integer${typeof input === 'string' && /^-?[0-9]+$/.test(input) ? '; leave out the quotes' : ''}`;
+    case 'boolean':
+      return `is not true or false${input === 'true' || input === 'false' ? '; leave out the quotes' : ''}`;
+    case 'array':
+      return 'is not a list';
+    default:
+      return 'is not an object';
+  }
+}
 
-/** What follows the quoted value, for the issues that zod finds by itself. */
-function explain(issue: z.core.$ZodIssue): string {
+function wrongValue(values: readonly unknown[]): string {
+  const [only, ...others] = values.map(String);
+  if (only !== undefined && others.length === 0) return `is not supported; the only value is ${quote(only)}`;
+  return `is not ${values
+    .map(String)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1')}`;
+}
+
+/** What follows the quoted value, for what zod finds by itself; given to zod where it parses what people wrote. */
+export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
-      return `is not ${typeNames[issue.expected] ?? issue.expected}`;
+      return wrongType(issue.expected, issue.input);
     case 'invalid_value':
-      return `is not ${issue.values
-        .map(String)
-        .join(', ')
-        .replace(/, ([^,]*)$/, ' or $1')}`;
+      return wrongValue(issue.values);
     case 'too_big':
       if (issue.origin === 'string') return `is longer than ${Number(issue.maximum)} characters`;
       if (issue.origin === 'array') return `has more than ${Number(issue.maximum)} items`;
       return `is more than ${Number(issue.maximum)}`;
     case 'too_small':
-      if (issue.origin === 'string') return 'is empty';
-      return `is less than ${Number(issue.minimum)}`;
+      return issue.origin === 'string' ? 'is empty' : `is less than ${Number(issue.minimum)}`;
     default:
-      return issue.message;
+      return 'is not a JSON value';
   }
-}
+};
 
 /** The fields that an object of the schema has: for the suggestion beside an unknown field. */
 export type KnownFields = (path: Path) => readonly string[];
+
+/** The default that a rule is about, where the user wrote nothing. */
+function defaultAt(issue: z.core.$ZodIssue): Json | undefined {
+  const value: unknown = issue.code === 'custom' ? issue.params?.value : undefined;
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+}
 
 function describe(issue: z.core.$ZodIssue, root: Json, knownFields: KnownFields): readonly Problem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
@@ -79,11 +99,16 @@ function describe(issue: z.core.$ZodIssue, root: Json, knownFields: KnownFields)
       };
     });
   }
-  if (issue.code === 'invalid_union') return [{ field, detail: `${quote(at(root, ...path))} is not a JSON value` }];
-  const value = at(root, ...path);
+  const written = at(root, ...path);
+  const value = written === undefined ? defaultAt(issue) : written;
+  const { message } = issue;
+  if (issue.code !== 'custom' && value === undefined) return [{ field, detail: 'is required' }];
+  if (issue.code !== 'custom' && value === null) {
+    return [{ field, detail: 'is null; leave it out or give it a value' }];
+  }
   const hidden = issue.code === 'custom' && issue.params?.hideValue === true;
-  if (value === undefined && issue.code !== 'custom') return [{ field, detail: 'is required' }];
-  return [{ field, detail: value === undefined || hidden ? explain(issue) : `${quote(value)} ${explain(issue)}` }];
+  const counted = issue.code === 'too_big' && issue.origin === 'array';
+  return [{ field, detail: value === undefined || hidden || counted ? message : `${quote(value)} ${message}` }];
 }
 
 /** All problems of a failed parse, sorted by field and without repetition; `root` is what was parsed. */

@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { isObject } from '../../lib/json.ts';
 
 /**
  * One rule of the API, said once for both sides: a CEL expression for the API server and the same test for the function.
  *
- * `says` follows the quoted value (`"10 GB" is not a quantity …`). Where it is left out the rule is a transition
+ * `says` follows the quoted value (`"10 GB" is not a quantity …`). Where `holds` is left out the rule is a transition
  * rule: only the API server sees the former spec, and the function compares with the live object instead
  * (composition/immutable.ts).
  */
@@ -23,40 +24,45 @@ export interface Rule<T> {
 /** The extension of a structural schema that holds CEL rules. */
 const CEL_RULES = 'x-kubernetes-validations';
 
-/** A CEL string literal. */
-function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+function toCel<T>({ cel, says, field = [] }: Rule<T>): Record<string, string> {
+  return { rule: cel, message: says, ...(field.length > 0 && { fieldPath: `.${field.join('.')}` }) };
 }
 
-function toCel<T>(rule: Rule<T>): Record<string, string> {
-  const { field = [] } = rule;
-  const quoted = ['self', ...field].join('.');
-  return {
-    rule: rule.cel,
-    message: rule.says,
-    messageExpression: `'"' + string(${quoted}) + '" ' + ${literal(rule.says)}`,
-    ...(field.length > 0 && { fieldPath: `.${field.join('.')}` }),
-  };
-}
-
-/** The rules as they stand in the XRD. */
+/** The rules for the XRD; the words that quote the value are added there, where its type is known (structural.ts). */
 export function celRules<T>(rules: readonly Rule<T>[]): Record<string, unknown> {
   return { [CEL_RULES]: rules.map(toCel) };
 }
 
 /**
- * Runs a check although other fields of the object are wrong, so that all problems are reported at once; it is passed
- * over only while one of the fields that it reads is wrong itself (all fields, where none are named).
+ * Runs a check although something else in the object is wrong, so that all problems are reported at once; it is passed
+ * over only while one of the fields that it reads is wrong itself (anything, where none are named).
  */
-export function soundly(reads: readonly string[] | undefined): (payload: z.core.ParsePayload) => boolean {
-  return ({ issues }) => !issues.some(({ path }) => reads === undefined || reads.includes(String(path?.[0])));
+export function soundly(reads?: readonly string[]): (payload: z.core.ParsePayload) => boolean {
+  return ({ value, issues }) => {
+    if (reads === undefined) return issues.length === 0;
+    return isObject(value) && !issues.some(({ path }) => reads.includes(String(path?.[0])));
+  };
+}
+
+/** Lets a check of a whole object or map run although fields of it are wrong, so that all problems are reported at once. */
+export function isAnObject({ value }: z.core.ParsePayload): boolean {
+  return isObject(value);
 }
 
 /** The schema with its rules: in the generated XRD as CEL, and checked when the function parses. */
 export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.output<S>>[]): S {
   const checked = rules.reduce<S>((under, { holds, says, field = [], reads }) => {
     if (holds === undefined) return under;
-    return under.refine(holds, { error: says, path: [...field], when: soundly(reads) });
+    return under.superRefine(
+      (value, ctx) => {
+        // What the message quotes may be a default, which stands nowhere in what the user wrote.
+        const params = {
+          value: field.reduce<unknown>((object, name) => (isObject(object) ? object[name] : undefined), value),
+        };
+        if (!holds(value)) ctx.addIssue({ code: 'custom', message: says, path: [...field], params });
+      },
+      { when: soundly(reads) },
+    );
   }, schema);
   return checked.meta(celRules(rules));
 }

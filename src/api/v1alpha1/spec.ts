@@ -1,19 +1,23 @@
 import { z } from 'zod';
-import { isCidr, isIpAddress } from '../../kubernetes/syntax.ts';
+import { isCidr, isIpAddress, isQualifiedName } from '../../kubernetes/syntax.ts';
 import {
   annotations,
+  checkedText,
   core,
   coreList,
   coreMap,
+  distinct,
   duration,
   freeForm,
+  growing,
+  image,
   labels,
   objectName,
   port,
   size,
   text,
 } from './fields.ts';
-import { checkExtraConfig, checkMounts, mountPathRule } from './extras.ts';
+import { checkExtraConfig, checkMounts, mountPathRules } from './extras.ts';
 import {
   reservedEnv,
   reservedEnvPrefixes,
@@ -21,7 +25,7 @@ import {
   reservedPodLabels,
   reservedVolumes,
 } from './reserved.ts';
-import { soundly, withRules } from './rule.ts';
+import { isAnObject, soundly, withRules } from './rule.ts';
 
 /** Ports on which the server listens inside its pod; the Services publish them under the ports of the spec. */
 const LISTENERS = [12049, 1445];
@@ -59,14 +63,17 @@ const Storage = withRules(
     }),
   }),
   [
-    ...(['metadataSize', 'contentSize', 'controlPlaneSize'] as const).map((field) => ({
-      cel: `!has(self.${field}) || !has(oldSelf.${field}) || quantity(self.${field}).compareTo(quantity(oldSelf.${field})) >= 0`,
-      says: 'is less than before: a volume can grow, never shrink',
-      field: [field],
-    })),
+    growing('metadataSize'),
+    growing('contentSize'),
+    growing('controlPlaneSize'),
     {
-      cel: 'has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
+      cel: '!has(self.storageClassName) || (has(oldSelf.storageClassName) && self.storageClassName == oldSelf.storageClassName)',
       says: 'is not the class that the volumes were made with: it cannot change after creation',
+      field: ['storageClassName'],
+    },
+    {
+      cel: 'has(self.storageClassName) || !has(oldSelf.storageClassName)',
+      says: 'is missing: the volumes were made with a class, and it cannot change after creation',
       field: ['storageClassName'],
     },
   ],
@@ -83,16 +90,17 @@ const Service = z.strictObject({
     description:
       'Annotations of the file Service, for example of a cloud’s load balancer. One that leaves the spec leaves the Service.',
   }),
-  loadBalancerClass: text().optional().meta({
-    description:
-      'Class of the load balancer, with type LoadBalancer. It cannot change while the type stays LoadBalancer.',
-  }),
-  loadBalancerIP: text(45)
-    .refine(isIpAddress, 'is not an IP address such as "192.0.2.10"')
+  loadBalancerClass: checkedText(253, isQualifiedName, 'is not a class such as "example.com/internal"')
+    .optional()
+    .meta({
+      description:
+        'Class of the load balancer, with type LoadBalancer. It cannot change while the type stays LoadBalancer.',
+    }),
+  loadBalancerIP: checkedText(45, isIpAddress, 'is not an IP address such as "192.0.2.10"')
     .optional()
     .meta({ description: 'Address to ask the load balancer for, where its controller supports that.' }),
   loadBalancerSourceRanges: z
-    .array(text(49).refine(isCidr, 'is not an address range such as "192.0.2.0/24"'))
+    .array(checkedText(49, isCidr, 'is not an address range such as "192.0.2.0/24"'))
     .max(64)
     .optional()
     .meta({ description: 'Client address ranges that may pass the load balancer, with type LoadBalancer.' }),
@@ -110,6 +118,7 @@ const Service = z.strictObject({
         cel: '!has(self.nfs) || !has(self.smb) || self.nfs != self.smb',
         says: 'is the node port of NFS too: give each protocol its own',
         field: ['smb'],
+        reads: ['nfs', 'smb'],
         holds: ({ nfs, smb }) => nfs === undefined || nfs !== smb,
       },
     ],
@@ -194,8 +203,9 @@ function isReservedKey(key: string): boolean {
 }
 
 function refuseReservedKeys(map: Record<string, string>, ctx: z.core.$RefinementCtx): void {
+  const message = 'cannot be set: the server’s pod needs this key for itself';
   for (const key of Object.keys(map).filter(isReservedKey)) {
-    ctx.addIssue({ code: 'custom', path: [key], message: 'is under a key that the server’s pod needs for itself' });
+    ctx.addIssue({ code: 'custom', path: [key], message, params: { hideValue: true } });
   }
 }
 
@@ -205,28 +215,16 @@ const envPrefixes = reservedEnvPrefixes.map((prefix) => `self.startsWith('${pref
 /** The spec of a DittoServer: what a user may write. The order of fields is the order of the reference. */
 export const Spec = withRules(
   z.strictObject({
-    image: text(512)
-      .refine(
-        (image) => /^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$/.test(image),
-        'is not an image such as "marmos91c/dittofs:v0.29.0"',
-      )
-      .optional()
-      .meta({
-        description: 'Image of the server. Left out: the platform’s, else the one that this release was tested with.',
-      }),
+    image: image().optional().meta({
+      description: 'Image of the server. Left out: the platform’s, else the one that this release was tested with.',
+    }),
     imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().meta({
       description: 'When the node pulls the image; Kubernetes’ own default when left out.',
     }),
-    imagePullSecrets: z
-      .array(z.strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) }))
-      .max(16)
-      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
-      .superRefine((secrets, ctx) => {
-        secrets.forEach(({ name }, index) => {
-          if (secrets.findIndex((other) => other.name === name) === index) return;
-          ctx.addIssue({ code: 'custom', path: [index, 'name'], message: 'appears twice' });
-        });
-      })
+    imagePullSecrets: distinct(
+      z.array(z.strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) })).max(16),
+      'name',
+    )
       .optional()
       .meta({ description: 'Secrets with which the node pulls the image, beside the platform’s.' }),
     replicas: z.int().min(0).max(1).default(1).meta({
@@ -248,8 +246,11 @@ export const Spec = withRules(
         description: 'How pods spread over the cluster.',
       }),
     priorityClassName: objectName('PriorityClass').optional().meta({ description: 'PriorityClass of the pod.' }),
-    podLabels: labels().superRefine(refuseReservedKeys).optional().meta({ description: 'More labels of the pod.' }),
-    podAnnotations: annotations().superRefine(refuseReservedKeys).optional().meta({
+    podLabels: labels()
+      .superRefine(refuseReservedKeys, { when: isAnObject })
+      .optional()
+      .meta({ description: 'More labels of the pod.' }),
+    podAnnotations: annotations().superRefine(refuseReservedKeys, { when: isAnObject }).optional().meta({
       description: 'More annotations of the pod. Changing one restarts the server.',
     }),
     extraEnv: coreMap('EnvVar', 'name', [
@@ -277,7 +278,7 @@ export const Spec = withRules(
     )
       .optional()
       .meta({ description: 'More volumes of the pod.' }),
-    extraVolumeMounts: coreMap('VolumeMount', 'mountPath', [mountPathRule], 32).optional().meta({
+    extraVolumeMounts: coreMap('VolumeMount', 'mountPath', mountPathRules, 32).optional().meta({
       description: 'Where the extra volumes are mounted in the server’s container.',
     }),
     terminationGracePeriodSeconds: z.int().min(36).max(86_400).optional().meta({
@@ -301,7 +302,7 @@ export const Spec = withRules(
       })
       .prefault({})
       .meta({ description: 'The server’s log.' }),
-    extraConfig: freeForm().superRefine(checkExtraConfig).optional().meta({
+    extraConfig: freeForm().superRefine(checkExtraConfig, { when: isAnObject }).optional().meta({
       description:
         'Keys of the server’s config.yaml, merged over the rendered ones. Keys that carry secrets or that other fields own are refused.',
     }),

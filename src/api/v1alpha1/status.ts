@@ -22,7 +22,7 @@ export const Status = z.strictObject({
   labelSelector: text().optional().meta({ description: 'Selects the pods; for the scale subresource.' }),
   version: text(512).optional().meta({ description: 'Image that the server runs.' }),
   configHash: text(64).optional().meta({ description: 'SHA-256 of the rendered config.yaml.' }),
-  endpoint: text().optional().meta({
+  endpoint: text(260).optional().meta({
     description: 'host:port of the first protocol that is offered, NFS before SMB; ":port" for a node port.',
   }),
   endpoints: z
