@@ -11,7 +11,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const root = dirname(import.meta.dirname);
 const trimmedPath = join(root, 'test/crds/kubernetes-v1.33.13.openapi.json');

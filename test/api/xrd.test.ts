@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StructuralSchema } from '../../src/api/v1alpha1/structural.ts';
 import { claimsDefinition, namespacedDefinition } from '../../src/api/v1alpha1/xrd.ts';
 import type { Json } from '../../src/lib/json.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { reservedConfig, reservedFolders } from './reserved.ts';
 import type { Rule } from './rule.ts';

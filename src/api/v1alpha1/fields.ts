@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration, type Duration } from '../../lib/duration.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { parseQuantity, type Quantity } from '../../lib/quantity.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotations, duration, freeForm, image, labels, objectName, size, text } from './fields.ts';
 
 /** The group, version and kind of the Composition's input. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { at, isObject, numberAt, objectAt, textAt, type Json, type JsonObject, type Path } from '../../lib/json.ts';
 import { Input, noInput } from './input.ts';
 import { checkLimits } from './limits.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { closest } from '../../lib/closest.ts';
 import { at, isList, isObject, type Json, type Path } from '../../lib/json.ts';
 

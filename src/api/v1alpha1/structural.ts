@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A CEL rule as it stands in a schema: the API server evaluates it on every write. */
 const CelRule = z.strictObject({
