@@ -62,12 +62,12 @@ async function run(flags: Flags, exit: Exit): Promise<void> {
     ttl: flags.ttl,
     logger,
   });
-  logger.info({ address: serving.address, metricsAddress: serving.metricsAddress, tls: !flags.insecure }, 'serving');
   const stopped = (): void => {
     logger.info('stopped');
     exit(0);
   };
   stopOnSignal(serving, stopped, exit);
+  logger.info({ address: serving.address, metricsAddress: serving.metricsAddress, tls: !flags.insecure }, 'serving');
 }
 
 /** `serve`, the default command: answers Crossplane's calls. https://github.com/crossplane/crossplane/blob/main/contributing/specifications/functions.md */
