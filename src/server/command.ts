@@ -95,6 +95,6 @@ export function serveCommand(exit: Exit): Command {
     .addOption(new Option('--ttl <seconds>', 'how long a settled response may be kept').argParser(positive).default(60))
     .option('-d, --debug', 'log a line for every call', false)
     .action(async (flags: Flags, command: Command) => {
-      await run(flags, exit).catch((error: unknown) => command.error(reasonOf(error)));
+      await run(flags, exit).catch((error: unknown) => command.error(`error: ${reasonOf(error)}`));
     });
 }
