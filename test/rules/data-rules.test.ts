@@ -1,0 +1,746 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { components } from '../../src/components/registry.ts';
+import { knownKinds } from '../../src/composition/immutable.ts';
+import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
+import { runFunction } from '../../src/function.ts';
+import { at, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { firstContainer } from '../support/api-server.ts';
+import {
+  call,
+  conditionsOf,
+  desiredOf,
+  entropyOf,
+  manifestOf,
+  readyOf,
+  requestOf,
+  resultsOf,
+} from '../support/call.ts';
+import { createCluster, type Cluster } from '../support/cluster.ts';
+import { clusterWith, example } from '../support/examples.ts';
+import { base64, reversed, secret, type Mutable } from '../support/json.ts';
+import { responseProblems } from '../support/schemas.ts';
+import { conditions, content, desiredKeys, manifest, policies, ttl } from '../support/see.ts';
+import { dittoServer } from '../support/server.ts';
+import { toyFunction } from '../support/toy.ts';
+import { readYaml } from '../support/yaml.ts';
+
+/*
+ * The rules that keep users' data (docs/architecture.md), each with tests that fail when it is broken. Stories that
+ * people meet are in test/scenarios, what holds in every order of events in test/properties; here is one place for each rule.
+ */
+
+const input: JsonObject = { apiVersion: 'dittofs.fn.crossplane.io/v1alpha1', kind: 'Input' };
+const ownKey = { identity: { jwt: { secretRef: { name: 'my-keys', key: 'jwt' } } } };
+const metadata = { kind: 'PersistentVolumeClaim', namespace: 'team-a', name: 'metadata-files-0' };
+
+function storageClass(name: string): JsonObject {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name },
+    provisioner: 'example.com/disk',
+    allowVolumeExpansion: true,
+  };
+}
+
+function running(spec: JsonObject = {}, withInput?: JsonObject): Cluster {
+  const cluster = createCluster({ xr: dittoServer(spec), input: withInput });
+  cluster.api.put(secret('team-a', 'my-keys', { jwt: 'k'.repeat(40) }));
+  for (const name of ['silver', 'gold']) cluster.api.put(storageClass(name));
+  cluster.bringUp();
+  return cluster;
+}
+
+/** The toy's database, at work. */
+function runningToy(spec: JsonObject): Cluster {
+  const cluster = createCluster({ xr: dittoServer(spec), run: toyFunction });
+  cluster.settle();
+  cluster.api.patch({ kind: 'PerconaPGCluster', namespace: 'team-a', name: 'files-postgres' }, (object) => {
+    object.status = { state: 'ready' };
+  });
+  cluster.settle();
+  return cluster;
+}
+
+function databaseOf(cluster: Cluster): JsonObject | undefined {
+  return cluster.live('PerconaPGCluster', 'files-postgres');
+}
+
+describe('rule 1: creation may be held back, existence never', () => {
+  const obstacles: readonly (readonly [string, JsonObject, (cluster: Cluster) => void])[] = [
+    [
+      'a Secret is missing',
+      ownKey,
+      ({ api }) => {
+        api.remove({ kind: 'Secret', namespace: 'team-a', name: 'my-keys' });
+      },
+    ],
+    [
+      'a volume is lost',
+      {},
+      ({ api }) => {
+        api.remove(metadata);
+      },
+    ],
+    [
+      'a volume is somebody else’s now',
+      {},
+      ({ api }) => {
+        api.patch(metadata, (object) => delete (object.metadata as Mutable).labels);
+      },
+    ],
+    [
+      'the ConfigMap is gone and cannot be made',
+      {},
+      (cluster) => {
+        cluster.api.remove({ kind: 'ConfigMap', namespace: 'team-a', name: 'files-config' });
+        cluster.fail('config', 'create failed: no');
+      },
+    ],
+    [
+      'the provider cannot look at the StatefulSet',
+      {},
+      (cluster) => {
+        cluster.fail('server', 'observe failed: no');
+      },
+    ],
+  ];
+
+  it.each(obstacles)('%s: the StatefulSet that exists stays desired, and live', (_, spec, happens) => {
+    const cluster = running(spec);
+    happens(cluster);
+    for (let round = 0; round < 3; round++) {
+      cluster.provide();
+      expect(desiredKeys(cluster.step())).toContain('server');
+    }
+    expect(cluster.live('StatefulSet', 'files')).toBeDefined();
+    expect(cluster.events.filter(({ verb }) => verb === 'deleted')).toEqual([]);
+  });
+
+  it('a StatefulSet that does not exist is not created before what it mounts and reads is there', () => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { contentSize: '1Gi' } }) });
+    for (const key of ['config', 'jwt-secret', 'admin-secret', 'volume-metadata', 'volume-content']) {
+      cluster.step();
+      cluster.provide([key]);
+      expect(desiredKeys(cluster.step())).not.toContain('server');
+    }
+    cluster.provide(['volume-controlplane']);
+    expect(desiredKeys(cluster.step())).toContain('server');
+  });
+});
+
+describe('rule 2: component keys are permanent', () => {
+  /** Every key with the object behind it. A line may be added; one that changes deletes that object of everybody. */
+  const permanent = {
+    'admin-secret': 'Secret files-admin-bootstrap-credentials',
+    'api-service': 'Service files-api',
+    config: 'ConfigMap files-config',
+    'file-service': 'Service files-file',
+    'headless-service': 'Service files-headless',
+    'jwt-secret': 'Secret files-jwt-secret',
+    server: 'StatefulSet files',
+    'storage-class': 'StorageClass silver',
+    'volume-content': 'PersistentVolumeClaim content-files-0',
+    'volume-controlplane': 'PersistentVolumeClaim controlplane-files-0',
+    'volume-metadata': 'PersistentVolumeClaim metadata-files-0',
+  };
+
+  it('every key, and the kind and name of the object behind it, is as in all releases before', () => {
+    const cluster = running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } });
+    const step = cluster.step();
+    const identities = desiredKeys(step).map((key): [string, string] => {
+      const object = manifestOf(step.response, key);
+      const namespace = textAt(object, 'metadata', 'namespace');
+      expect(namespace).toBe(key === 'storage-class' ? undefined : 'team-a');
+      return [key, `${textAt(object, 'kind') ?? ''} ${textAt(object, 'metadata', 'name') ?? ''}`];
+    });
+    expect(Object.fromEntries(identities)).toEqual(permanent);
+    expect(components.map(({ key }) => key).sort()).toEqual(Object.keys(permanent));
+  });
+
+  it('data of ours under a key that this version does not know is passed on as it is', () => {
+    const cluster = running();
+    const known = cluster.objects()['volume-metadata'] ?? {};
+    const { metadata: _, status: __, ...rest } = known;
+    const claim = {
+      ...(manifest(cluster, 'volume-metadata') ?? {}),
+      metadata: { name: 'cache-files-0', namespace: 'team-a' },
+    };
+    const newer = {
+      ...rest,
+      metadata: {
+        name: 'files-volume-cache',
+        namespace: 'team-a',
+        labels: { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' },
+        annotations: { 'crossplane.io/external-name': 'files-volume-cache' },
+      },
+      spec: { ...(rest.spec as JsonObject), managementPolicies: ['*'], forProvider: { manifest: claim } },
+    };
+    cluster.inject('volume-cache', newer);
+    for (const response of cluster.step().calls) expect(desiredOf(response)['volume-cache']).toEqual(newer);
+  });
+});
+
+describe('rule 3: a refused spec or input changes nothing', () => {
+  it.each<[string, JsonObject, JsonObject | undefined]>([
+    ['spec', { storage: { metadataSize: 'a lot', retentionPolicy: 'Delete' } }, undefined],
+    ['input', {}, { ...input, providerConfigRef: 5 }],
+  ])('a refused %s is one fatal result, never cached, with every condition, and no object changes', (_, spec, bad) => {
+    const cluster = running({}, input);
+    const before = [cluster.api.all(), Object.values(cluster.objects()).map((object) => object.spec)];
+    cluster.edit((edited) => Object.assign(edited, spec));
+    if (bad !== undefined) cluster.setInput(bad);
+    const { response } = cluster.step();
+    cluster.provide();
+    expect(resultsOf(response).map(({ severity }) => severity)).toEqual(['fatal']);
+    expect(response.meta?.ttl?.seconds).toBe(0);
+    expect(conditionsOf(response)).toHaveLength(6);
+    expect([cluster.api.all(), Object.values(cluster.objects()).map((object) => object.spec)]).toEqual(before);
+  });
+});
+
+describe('rule 4: while something is held back, the composite is not ready', () => {
+  it('although every desired resource is', () => {
+    const cluster = createCluster({ xr: dittoServer(ownKey) });
+    cluster.settle();
+    cluster.bind();
+    const { response } = cluster.settle();
+    const resources = Object.values(response.desired?.resources ?? {});
+    expect(resources.map(readyOf)).toEqual(resources.map(() => 'ready'));
+    expect(desiredOf(response)).not.toHaveProperty('server');
+    expect(readyOf(response.desired?.composite ?? { ready: 0 })).toBe('not ready');
+    expect(conditions(cluster).Ready).toBe('False Creating');
+  });
+
+  it('otherwise its flag is left unset, so that Crossplane names the unready resources itself', () => {
+    const cluster = running();
+    cluster.podFails();
+    cluster.provide();
+    const { response } = cluster.step();
+    expect(readyOf(response.desired?.composite ?? { ready: 0 })).toBe('unspecified');
+    expect(conditions(cluster).Ready).toBe('False Creating');
+  });
+});
+
+describe('rule 5: fields that cannot change come from what is observed', () => {
+  const balanced = { type: 'LoadBalancer', loadBalancerClass: 'example.com/a' };
+  const silver = { ...input, storageClassName: 'silver' };
+
+  it('the fields of every kind that a component renders are known', () => {
+    const cluster = running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } });
+    const { response } = cluster.step();
+    for (const { key } of components) expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
+  });
+
+  it.each<[string, { spec?: JsonObject; input?: JsonObject; to?: JsonObject; toInput?: JsonObject }]>([
+    ['a size shrinks', { spec: { storage: { metadataSize: '8Gi' } }, to: { storage: { metadataSize: '5Gi' } } }],
+    ['the StorageClass is another', { input: silver, toInput: { ...input, storageClassName: 'gold' } }],
+    ['the StorageClass is left out', { input: silver, toInput: input }],
+    ['a StorageClass is named later', { input, toInput: silver }],
+    [
+      'the load balancer’s class is another',
+      { spec: { service: balanced }, to: { service: { ...balanced, loadBalancerClass: 'example.com/b' } } },
+    ],
+    [
+      'the load balancer’s class is left out',
+      { spec: { service: balanced }, to: { service: { type: 'LoadBalancer' } } },
+    ],
+    [
+      'a load balancer’s class is named later',
+      { spec: { service: { type: 'LoadBalancer' } }, to: { service: balanced } },
+    ],
+    ['the Service’s type is another', { spec: { service: balanced }, to: { service: { type: 'NodePort' } } }],
+  ])('%s: the API server refuses nothing, later changes get through, and deletion is not blocked', (_, change) => {
+    const lasting = (spec: JsonObject = {}): JsonObject => ({
+      ...spec,
+      storage: { ...(spec.storage as JsonObject | undefined), retentionPolicy: 'Delete' },
+    });
+    const cluster = running(lasting(change.spec), change.input);
+    cluster.edit((spec) => Object.assign(spec, lasting(change.to ?? change.spec)));
+    if (change.toInput !== undefined) cluster.setInput(change.toInput);
+    cluster.settle();
+    expect(cluster.status().blocked).toBeUndefined();
+
+    cluster.edit((spec) => (spec.controlPlane = { port: 9443 }));
+    cluster.bringUp();
+    expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'True Applied', Ready: 'True Available' });
+
+    cluster.remove();
+    cluster.provide();
+    const left = cluster.api.all().map(({ kind }) => kind);
+    expect([...new Set(left)].sort()).toEqual(['Secret', 'StorageClass']);
+    expect(cluster.api.all().filter(({ kind }) => kind === 'Secret')).toHaveLength(1);
+  });
+
+  it('a claim that is not bound cannot grow: its size stays until it is, and deletion is not blocked', () => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '5Gi', retentionPolicy: 'Delete' } }) });
+    cluster.settle();
+    cluster.edit((spec) => (spec.storage = { metadataSize: '6Gi', retentionPolicy: 'Delete' }));
+    cluster.settle();
+    expect(cluster.status().blocked).toBeUndefined();
+    cluster.remove();
+    cluster.provide();
+    expect(cluster.api.all()).toEqual([]);
+  });
+
+  it('an adopted StatefulSet, claim and Secret keep what only they can say', () => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '1Gi' } }) });
+    const labels = { app: 'dittofs-server', instance: 'files' };
+    cluster.api.put({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'files', namespace: 'team-a', labels },
+      spec: {
+        serviceName: 'another-service',
+        selector: { matchLabels: { app: 'dittofs-server' } },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'dittofs', image: 'x' }] } },
+      },
+    });
+    cluster.api.put({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'metadata-files-0', namespace: 'team-a', labels },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '2Gi' } }, storageClassName: 'silver' },
+    });
+    cluster.api.put({
+      ...secret('team-a', 'files-jwt-secret', { 'jwt-secret': 'o'.repeat(40) }, { labels }),
+      type: 'example.com/keys',
+    });
+    cluster.bringUp();
+    expect(cluster.status().blocked).toBeUndefined();
+    expect(at(cluster.live('StatefulSet', 'files'), 'spec')).toMatchObject({
+      serviceName: 'another-service',
+      selector: { matchLabels: { app: 'dittofs-server' } },
+    });
+    expect(at(cluster.live('PersistentVolumeClaim', 'metadata-files-0'), 'spec')).toMatchObject({
+      accessModes: ['ReadWriteMany'],
+      resources: { requests: { storage: '2Gi' } },
+    });
+    expect(at(cluster.live('Secret', 'files-jwt-secret'), 'type')).toBe('example.com/keys');
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['affinity', { affinity: { nodeAfinity: {} } }, 'spec.affinity.nodeAfinity'],
+    ['resources', { resources: { limits: { memory: '1 GB' } } }, 'spec.resources.limits.memory'],
+    ['extraEnv', { extraEnv: [{ name: 'A', valueForm: {} }] }, 'spec.extraEnv[0].valueForm'],
+    [
+      'extraVolumes',
+      { extraVolumes: [{ name: 'a', emptyDir: { size: '1Gi' } }] },
+      'spec.extraVolumes[0].emptyDir.size',
+    ],
+    ['tolerations', { tolerations: [{ key: 'a', effect: 'NoShedule' }] }, 'spec.tolerations[0].effect'],
+    ['securityContext', { securityContext: { runAsUser: 'root' } }, 'spec.securityContext.runAsUser'],
+    [
+      'loadBalancerClass',
+      { service: { type: 'LoadBalancer', loadBalancerClass: 'my class' } },
+      'spec.service.loadBalancerClass',
+    ],
+  ])(
+    'a typo in %s is refused by us, because the API server’s refusal would block the whole object',
+    (_, spec, field) => {
+      const response = call(requestOf({ xr: dittoServer(spec) }));
+      expect(resultsOf(response)[0]).toMatchObject({ severity: 'fatal', reason: 'InvalidSpec' });
+      expect(resultsOf(response)[0]?.message).toContain(field);
+    },
+  );
+
+  it.each<[string, JsonObject]>([
+    ['a privileged container', { securityContext: { privileged: true } }],
+    [
+      'CAP_SYS_ADMIN without escalation',
+      { securityContext: { allowPrivilegeEscalation: false, capabilities: { add: ['CAP_SYS_ADMIN'] } } },
+    ],
+    ['CAP_SYS_ADMIN', { securityContext: { capabilities: { add: ['CAP_SYS_ADMIN'] } } }],
+    [
+      'a mount of the content volume, which is not there',
+      { extraVolumeMounts: [{ name: 'content', mountPath: '/mnt/a' }] },
+    ],
+    [
+      'a mount of the cache volume, which is not there',
+      { extraVolumeMounts: [{ name: 'cache', mountPath: '/mnt/a' }] },
+    ],
+    [
+      'a mount of the metadata volume in another place',
+      { extraVolumeMounts: [{ name: 'metadata', mountPath: '/mnt/a' }] },
+    ],
+  ])('%s is refused by us, or composed as the API server takes it', (_, spec) => {
+    const cluster = createCluster({ xr: dittoServer(spec) });
+    const { response, fatal } = cluster.step();
+    if (fatal) return void expect(resultsOf(response)[0]?.reason).toBe('InvalidSpec');
+    expect(responseProblems(cluster.bringUp().response)).toEqual([]);
+    expect(cluster.live('StatefulSet', 'files')).toBeDefined();
+  });
+});
+
+describe('rule 6: keeping is done before letting go', () => {
+  it('data that is turned off leaves only after its observed policies hold no Delete', () => {
+    const cluster = runningToy({ database: true, deleteWithServer: true });
+    expect(policies(cluster, 'database')).toBe('*');
+    const before = manifest(cluster, 'database');
+
+    // Both switches in one edit: the Object may still delete, so it stays, without that right and with its manifest.
+    cluster.edit((spec) => Object.assign(spec, { database: false, deleteWithServer: false, size: '9Gi' }));
+    cluster.step();
+    expect(cluster.objects()).toHaveProperty('database');
+    expect(policies(cluster, 'database')).not.toMatch(/Delete|\*/);
+    expect(manifest(cluster, 'database')).toEqual(before);
+
+    cluster.settle();
+    expect(cluster.objects()).not.toHaveProperty('database');
+    expect(databaseOf(cluster)).toBeDefined();
+  });
+
+  it('an edit that keeps data takes the right to delete away in the same response', () => {
+    const cluster = running({ storage: { retentionPolicy: 'Delete' } });
+    cluster.edit((spec) => (spec.storage = { retentionPolicy: 'Retain' }));
+    cluster.step();
+    for (const key of ['volume-metadata', 'volume-controlplane', 'jwt-secret', 'admin-secret']) {
+      expect(policies(cluster, key)).not.toMatch(/Delete|\*/);
+    }
+  });
+});
+
+describe('rule 7: nothing of somebody else’s', () => {
+  const handover = { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' };
+  const owner = (kind: string, name: string): JsonObject => ({
+    ownerReferences: [{ apiVersion: 'dittofs.dittofs.com/v1alpha1', kind, name, uid: 'u' }],
+  });
+  const claim = (marks: JsonObject): JsonObject => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'metadata-files-0', namespace: 'team-a', ...marks },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, volumeName: 'pv-1' },
+    status: { phase: 'Bound', capacity: { storage: '1Gi' } },
+  });
+
+  it.each(['Retain', 'Delete'])('with %s every data Object starts as [Observe, Create]', (retentionPolicy) => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { contentSize: '1Gi', retentionPolicy } }) });
+    cluster.step();
+    for (const key of ['volume-metadata', 'volume-content', 'volume-controlplane', 'jwt-secret', 'admin-secret']) {
+      expect(policies(cluster, key)).toBe('Observe, Create');
+    }
+  });
+
+  it.each<[string, JsonObject]>([
+    ['our labels', { labels: { ...handover, more: 'x' } }],
+    ['the labels of the Go operator’s server of that name', { labels: { app: 'dittofs-server', instance: 'files' } }],
+    ['an ownerReference to the DittoServer of that name', owner('DittoServer', 'files')],
+  ])('%s: ours, with Update and Delete where the spec says so', (_, marks) => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '1Gi', retentionPolicy: 'Delete' } }) });
+    cluster.api.put(claim(marks));
+    cluster.bringUp();
+    expect(policies(cluster, 'volume-metadata')).toBe('*');
+    expect(cluster.status().blocked).toBeUndefined();
+  });
+
+  it.each<[string, JsonObject]>([
+    ['no marks', {}],
+    ['our labels of another server', { labels: { ...handover, 'app.kubernetes.io/instance': 'other' } }],
+    ['only one of our labels', { labels: { 'app.kubernetes.io/instance': 'files' } }],
+    ['the other one of our labels', { labels: { 'app.kubernetes.io/managed-by': 'function-dittofs' } }],
+    ['the Go operator’s labels of another server', { labels: { app: 'dittofs-server', instance: 'other' } }],
+    ['an ownerReference to another DittoServer', owner('DittoServer', 'other')],
+    ['an ownerReference to another kind of that name', owner('StatefulSet', 'files')],
+  ])('%s: not ours, never changed or deleted, and told as NameTaken', (_, marks) => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '1Gi', retentionPolicy: 'Delete' } }) });
+    cluster.api.put(claim(marks));
+    const before = content(cluster.live('PersistentVolumeClaim', 'metadata-files-0'));
+    cluster.settle();
+    expect(policies(cluster, 'volume-metadata')).toBe('Observe, Create');
+    expect(cluster.status().blocked).toMatchObject([{ reason: 'NameTaken', name: 'metadata-files-0' }]);
+    expect(cluster.live('StatefulSet', 'files')).toBeUndefined();
+    cluster.remove();
+    cluster.provide();
+    expect(content(cluster.live('PersistentVolumeClaim', 'metadata-files-0'))).toEqual(before);
+  });
+});
+
+describe('rule 8: upgrading the function restarts nobody', () => {
+  it('the pod template of an unchanged spec is the one of the last release', () => {
+    const golden = readFileSync(new URL('../golden/pod-template.yaml', import.meta.url), 'utf8');
+    const { response } = clusterWith(example('quickstart')).bringUp();
+    const template = at(manifestOf(response, 'server'), 'spec', 'template');
+    expect(template).toEqual(readYaml(golden));
+  });
+
+  it('the image comes from the user, then from the Composition, and only then from the function', () => {
+    const images = { images: { server: 'registry.example.com/dittofs:platform' } };
+    const imageOf = (spec: JsonObject, withInput?: JsonObject): unknown =>
+      textAt(firstContainer(manifest(running(spec, withInput), 'server')), 'image');
+    expect(imageOf({ image: 'user:1' }, { ...input, ...images })).toBe('user:1');
+    expect(imageOf({}, { ...input, ...images })).toBe('registry.example.com/dittofs:platform');
+    expect(imageOf({})).toBe('marmos91c/dittofs:v0.29.0');
+  });
+});
+
+describe('rule 9: the first call of a reconcile judges nothing', () => {
+  it('it asks for the Secrets in the server’s namespace, keeps every Object as observed, and says nothing', () => {
+    const cluster = running({ storage: { contentSize: '1Gi' } });
+    cluster.api.remove(metadata);
+    cluster.provide();
+    const [asking, judging] = cluster.step().calls;
+    if (asking === undefined || judging === undefined) throw new Error('fewer than two calls');
+
+    expect(Object.values(asking.requirements?.resources ?? {})).toEqual([
+      { apiVersion: 'v1', kind: 'Secret', matchName: 'files-admin-bootstrap-credentials', namespace: 'team-a' },
+      { apiVersion: 'v1', kind: 'Secret', matchName: 'files-jwt-secret', namespace: 'team-a' },
+    ]);
+    expect(asking.requirements).toEqual(judging.requirements);
+    expect(Object.keys(desiredOf(asking)).sort()).toEqual(Object.keys(cluster.objects()));
+    for (const [key, object] of Object.entries(desiredOf(asking)))
+      expect(object.spec).toEqual(cluster.objects()[key]?.spec);
+    expect(asking.results).toEqual([]);
+    expect(conditionsOf(asking).find(({ type }) => type === 'StorageReady')?.status).toBe('True');
+    expect(conditionsOf(judging).find(({ type }) => type === 'StorageReady')?.status).toBe('False');
+  });
+
+  it('a call that got only some of what it asked for asks again', () => {
+    const required = { 'secret/files-jwt-secret': [] };
+    const response = call(requestOf({ xr: dittoServer(), required }));
+    expect(desiredOf(response)).toEqual({});
+    expect(conditionsOf(response)).toEqual([]);
+    expect(Object.keys(response.requirements?.resources ?? {})).toHaveLength(2);
+  });
+
+  it('a Secret that does not exist is one that was asked for and not found', () => {
+    const cluster = createCluster({ xr: dittoServer(ownKey) });
+    const [asking, judging] = cluster
+      .step()
+      .calls.map((response) => conditionsOf(response).map(({ reason }) => reason));
+    expect(asking).toEqual([]);
+    expect(judging).toContain('SecretNotFound');
+  });
+});
+
+describe('rule 10: the database outlives the DittoServer unless deleteWithServer', () => {
+  it.each<[string, (cluster: Cluster) => void]>([
+    [
+      'its field is turned off',
+      (cluster) => {
+        cluster.edit((spec) => (spec.database = false));
+      },
+    ],
+    [
+      'the DittoServer is deleted',
+      (cluster) => {
+        cluster.remove();
+        cluster.provide();
+        cluster.recreate();
+      },
+    ],
+    [
+      'the spec is made invalid',
+      (cluster) => {
+        cluster.edit((spec) => (spec.invalid = true));
+      },
+    ],
+  ])('%s: it stays', (_, happens) => {
+    const cluster = runningToy({ database: true });
+    const before = content(databaseOf(cluster));
+    expect(policies(cluster, 'database')).toBe('Observe, Update');
+    happens(cluster);
+    cluster.settle();
+    cluster.settle();
+    expect(content(databaseOf(cluster))).toEqual(before);
+    expect(cluster.events.filter(({ kind, verb }) => kind === 'PerconaPGCluster' && verb === 'deleted')).toEqual([]);
+  });
+
+  it('with deleteWithServer it goes with the DittoServer', () => {
+    const cluster = runningToy({ database: true, deleteWithServer: true });
+    cluster.remove();
+    cluster.provide();
+    expect(databaseOf(cluster)).toBeUndefined();
+  });
+
+  it('the SQLite database lives on a volume that outlives the DittoServer', () => {
+    const cluster = running();
+    cluster.remove();
+    cluster.provide();
+    expect(cluster.live('PersistentVolumeClaim', 'controlplane-files-0')).toBeDefined();
+  });
+});
+
+describe('rule 11: a volume, once made, stays until the DittoServer goes', () => {
+  it.each(['Retain', 'Delete'])('with %s also when the spec no longer asks for it', (retentionPolicy) => {
+    const cluster = running({ storage: { contentSize: '3Gi', retentionPolicy } });
+    cluster.edit((spec) => (spec.storage = { retentionPolicy }));
+    cluster.settle();
+    cluster.settle();
+    expect(cluster.objects()).toHaveProperty('volume-content');
+    expect(at(cluster.live('PersistentVolumeClaim', 'content-files-0'), 'spec', 'resources', 'requests')).toEqual({
+      storage: '3Gi',
+    });
+  });
+
+  it('with Retain: [Observe, Create] until bound, then [Observe, Update], and never made again', () => {
+    const cluster = createCluster({ xr: dittoServer() });
+    cluster.settle();
+    expect(policies(cluster, 'volume-metadata')).toBe('Observe, Create');
+    cluster.bind();
+    cluster.settle();
+    expect(policies(cluster, 'volume-metadata')).toBe('Observe, Update');
+    cluster.api.remove(metadata);
+    for (let round = 0; round < 3; round++) cluster.settle();
+    expect(cluster.live('PersistentVolumeClaim', 'metadata-files-0')).toBeUndefined();
+    expect(conditions(cluster).StorageReady).toBe('False VolumeLost');
+  });
+
+  it('with Delete it has all policies', () => {
+    expect(policies(running({ storage: { retentionPolicy: 'Delete' } }), 'volume-metadata')).toBe('*');
+  });
+});
+
+describe('rule 12: credentials share the fate of the data that they open', () => {
+  it.each([
+    ['Retain', 'Observe, Create'],
+    ['Delete', 'Observe, Create, Delete'],
+  ])('with %s generated Secrets are [%s], and never updated', (retentionPolicy, expected) => {
+    const cluster = running({ storage: { retentionPolicy } });
+    for (const key of ['jwt-secret', 'admin-secret']) expect(policies(cluster, key)).toBe(expected);
+    expect(cluster.events.filter(({ kind, verb }) => kind === 'Secret' && verb !== 'created')).toEqual([]);
+  });
+
+  it('their data is that of the live Secret, else of the observed Object, else new', () => {
+    const cluster = createCluster({ xr: dittoServer() });
+    const data = (): unknown => at(manifest(cluster, 'jwt-secret'), 'data');
+    cluster.step();
+    const fresh = data();
+    // Not created yet: the Object's own data, although the entropy of this call is another.
+    cluster.step();
+    expect(data()).toEqual(fresh);
+
+    cluster.bringUp();
+    const ref = { kind: 'Secret', namespace: 'team-a', name: 'files-jwt-secret' };
+    cluster.api.patch(ref, (object) => (object.data = base64({ 'jwt-secret': 'l'.repeat(40) })));
+    cluster.settle();
+    expect(data()).toEqual(base64({ 'jwt-secret': 'l'.repeat(40) }));
+
+    cluster.api.remove(ref);
+    cluster.settle();
+    expect(at(cluster.live('Secret', 'files-jwt-secret'), 'data')).toEqual(base64({ 'jwt-secret': 'l'.repeat(40) }));
+  });
+
+  it('the checksum uses the same', () => {
+    const cluster = running();
+    const checksum = (): unknown =>
+      at(manifest(cluster, 'server'), 'spec', 'template', 'metadata', 'annotations', 'checksum.dittofs.com/jwt');
+    const before = checksum();
+    cluster.api.remove({ kind: 'Secret', namespace: 'team-a', name: 'files-jwt-secret' });
+    cluster.step();
+    expect(checksum()).toBe(before);
+  });
+});
+
+describe('rule 13: the same request, the same response, byte for byte', () => {
+  it.each(['namespaced', 'claim'] as const)('whatever the order of maps and fields (%s)', (flavour) => {
+    const spec = {
+      storage: { contentSize: '1Gi' },
+      extraConfig: { b: { d: 1, c: 2 }, a: 'x' },
+      podLabels: { z: '1', a: '2' },
+    };
+    const cluster = createCluster({ xr: dittoServer(spec, { flavour }) });
+    cluster.bringUp();
+    const required = Object.fromEntries(
+      ['files-jwt-secret', 'files-admin-bootstrap-credentials'].map((name) => [
+        `secret/${name}`,
+        [cluster.live('Secret', name) ?? {}],
+      ]),
+    );
+    const request = requestOf({ xr: cluster.xr(), observed: cluster.objects(), required, context: { b: 1, a: 2 } });
+    const bytes = (asked: RunFunctionRequest): string =>
+      RunFunctionResponse.encode(runFunction(asked, { ttl: 60, entropy: entropyOf(1) })).toString('hex');
+    expect(bytes(reversed(request))).toBe(bytes(request));
+    expect(bytes(request)).toBe(bytes(request));
+  });
+
+  it('entropy only makes Secrets that do not exist yet', () => {
+    const cluster = running();
+    const before = cluster.snapshot();
+    cluster.settle();
+    expect(cluster.snapshot()).toBe(before);
+  });
+});
+
+describe('rule 14: Objects are named after the DittoServer and the key', () => {
+  it('`<name>-<key>` for a namespaced XR', () => {
+    const { response } = running().step();
+    for (const [key, object] of Object.entries(desiredOf(response))) {
+      expect(textAt(object, 'metadata', 'name')).toBe(`files-${key}`);
+    }
+  });
+
+  it('with namespace and hash under a claim: the same each time, different for every claim, at most 108 characters', () => {
+    const namesOf = (name: string, namespace: string): readonly string[] => {
+      const xr = dittoServer({}, { name, namespace, flavour: 'claim' });
+      const objects = Object.entries(desiredOf(call(requestOf({ xr, crossplane: 'v1' }))));
+      return objects.map(([key, object]) => {
+        const objectName = textAt(object, 'metadata', 'name') ?? '';
+        expect(objectName).toMatch(new RegExp(`-${name}-${key}-[0-9a-f]{8}$`));
+        return objectName;
+      });
+    };
+    const all = [
+      ...namesOf('c', 'a-b'),
+      ...namesOf('b-c', 'a'),
+      ...namesOf('n'.repeat(40), 's'.repeat(63)),
+      ...namesOf('n'.repeat(40), `${'s'.repeat(62)}t`),
+    ];
+    expect(namesOf('c', 'a-b')).toEqual(namesOf('c', 'a-b'));
+    expect(new Set(all).size).toBe(all.length);
+    for (const objectName of all) expect(objectName.length).toBeLessThanOrEqual(108);
+  });
+
+  it('a re-created DittoServer waits for the dying one’s Objects instead of racing them', () => {
+    const cluster = running();
+    cluster.remove();
+    cluster.recreate();
+    const step = cluster.step();
+    expect([...step.unsynced].sort()).toEqual(desiredKeys(step));
+  });
+});
+
+describe('rule 15: every Object costs', () => {
+  it('the smallest DittoServer has nine, a full one eleven, each with its external name from the start', () => {
+    const [small, full] = [running(), running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } })];
+    expect(Object.keys(small.objects())).toHaveLength(9);
+    expect(Object.keys(full.objects())).toHaveLength(11);
+    for (const object of Object.values(desiredOf(full.step().response))) {
+      expect(at(object, 'metadata', 'annotations', 'crossplane.io/external-name')).toBe(at(object, 'metadata', 'name'));
+    }
+  });
+
+  it('10 seconds while something comes up', () => {
+    const cluster = createCluster({ xr: dittoServer() });
+    for (const response of cluster.step().calls) expect(response.meta?.ttl?.seconds).toBe(10);
+    expect(ttl(cluster.settle())).toBe(10);
+    const up = running();
+    up.podFails();
+    up.provide();
+    expect(ttl(up.step())).toBe(10);
+  });
+
+  it('60 seconds when all is settled, or only a person can change what is not', () => {
+    expect(ttl(running().step())).toBe(60);
+    const lost = running();
+    lost.api.remove(metadata);
+    expect(ttl(lost.settle())).toBe(60);
+    const missing = createCluster({ xr: dittoServer(ownKey) });
+    missing.settle();
+    missing.bind();
+    expect(ttl(missing.settle())).toBe(60);
+  });
+
+  it('10 seconds while something comes up, although something else waits for a person', () => {
+    const cluster = createCluster({ xr: dittoServer({ ...ownKey, service: { type: 'LoadBalancer' } }) });
+    // Nine Objects are being made: the circuit breaker may open, and then only the ttl brings the function back.
+    expect(ttl(cluster.step())).toBe(10);
+  });
+
+  it('a settled server is not written to any more', () => {
+    const cluster = running();
+    const written = cluster.events.length;
+    for (let round = 0; round < 3; round++) cluster.settle();
+    expect(cluster.events).toHaveLength(written);
+  });
+});

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { at, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { createCluster, type Cluster } from './cluster.ts';
+import { entropyOf } from './call.ts';
+import { secret } from './json.ts';
+import { identityOf, xrOf } from './server.ts';
+import { readYaml } from './yaml.ts';
+
+const folder = new URL('../../examples/', import.meta.url);
+
+/** An example: a manifest that a user may apply as it is. */
+export interface Example {
+  readonly name: string;
+  readonly text: string;
+  readonly manifest: JsonObject;
+}
+
+/** Every manifest under examples/, by its file's name. */
+export const examples: readonly Example[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.yaml'))
+  .sort()
+  .map((file) => {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    return { name: file.replace(/\.yaml$/, ''), text, manifest: readYaml(text) };
+  });
+
+export function example(name: string): Example {
+  const found = examples.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no examples/${name}.yaml`);
+  return found;
+}
+
+/** The Secrets that a user brings, with values that the server takes. */
+function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
+  const identity = objectAt(xr, 'spec', 'identity') ?? {};
+  const refs = [at(identity, 'jwt', 'secretRef'), at(identity, 'admin', 'passwordSecretRef')];
+  const byName = new Map<string, Record<string, string>>();
+  for (const ref of refs) {
+    const [name, key] = [textAt(ref, 'name'), textAt(ref, 'key')];
+    if (name === undefined || key === undefined) continue;
+    byName.set(name, { ...byName.get(name), [key]: `a value of more than 32 characters under ${key}` });
+  }
+  return [...byName].map(([name, data]) => secret(identityOf(xr).namespace, name, data));
+}
+
+/** A cluster in which somebody just applied a manifest, with what it needs beside it; the same entropy every time. */
+export function clusterWith({ manifest }: Example): Cluster {
+  const claim = at(manifest, 'spec', 'compositeDeletePolicy') !== undefined;
+  const xr = xrOf(manifest, claim ? 'claim' : 'namespaced');
+  const cluster = createCluster({ xr, crossplane: 'v2', entropy: () => entropyOf(7) });
+  for (const brought of broughtSecrets(xr)) cluster.api.put(brought);
+  const storageClass = textAt(xr, 'spec', 'storage', 'storageClassName');
+  if (storageClass !== undefined) {
+    cluster.api.put({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: storageClass },
+      provisioner: 'example.com/disk',
+      allowVolumeExpansion: true,
+    });
+  }
+  return cluster;
+}

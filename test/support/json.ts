@@ -1,0 +1,41 @@
+import type { Json, JsonObject } from '../../src/lib/json.ts';
+
+/** JSON that a test may change. */
+export type Mutable = Record<string, unknown>;
+
+/** A deep copy that shares nothing with the original; fields that are undefined are gone, as on the wire. */
+export function copy<T extends Json | undefined>(value: T): T {
+  return (value === undefined ? undefined : JSON.parse(JSON.stringify(value))) as T;
+}
+
+/** The same JSON with the fields of every object in the opposite order. */
+export function reversed<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(reversed) as T;
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, below]) => [key, reversed(below)]),
+  ) as T;
+}
+
+/** An object of lower-case text to its base64 form: the `data` of a Secret. */
+export function base64(data: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+}
+
+/** A Secret as the API server has it. */
+export function secret(
+  namespace: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+  metadata: JsonObject = {},
+): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, ...metadata },
+    type: 'Opaque',
+    data: base64(data),
+  };
+}
