@@ -48,7 +48,7 @@ describe('a spec that is no spec', () => {
     fc.assert(
       fc.property(anyJson, (spec) => {
         const xr = { ...dittoServer(), spec };
-        const response = call(requestOf({ xr: xr as JsonObject, crossplane: 'v1' }));
+        const response = call(requestOf({ xr: xr, crossplane: 'v1' }));
         expectSound(response);
         const fatal = resultsOf(response).some(({ severity }) => severity === 'fatal');
         const empty = spec === undefined || (isObject(spec) && Object.keys(spec).length === 0);
@@ -56,7 +56,7 @@ describe('a spec that is no spec', () => {
         expect(Object.keys(desiredOf(response)).length === 0).toBe(fatal);
         if (fatal) expect(response.meta?.ttl?.seconds).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -67,7 +67,7 @@ describe('a spec that is no spec', () => {
         fc.pre(paths.length > 0);
         const path = paths[index % paths.length] ?? [];
         const mutated = replaced(spec, path, { '%odd%': { '%': 1 } });
-        const response = call(requestOf({ xr: { ...dittoServer(), spec: mutated as JsonObject } }));
+        const response = call(requestOf({ xr: { ...dittoServer(), spec: mutated } }));
         expectSound(response);
         const [result] = resultsOf(response);
         expect(result).toMatchObject({ severity: 'fatal', reason: 'InvalidSpec' });
@@ -75,7 +75,7 @@ describe('a spec that is no spec', () => {
         expect(desiredOf(response)).toEqual({});
         expect(response.requirements?.resources).toEqual({});
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -100,11 +100,11 @@ describe('a spec that is no spec', () => {
         });
         const path = paths[index % paths.length] ?? [];
         const mutated = replaced(spec, [...path, 'unheardOf'], 'x');
-        const response = call(requestOf({ xr: { ...dittoServer(), spec: mutated as JsonObject } }));
+        const response = call(requestOf({ xr: { ...dittoServer(), spec: mutated } }));
         expect(resultsOf(response)[0]).toMatchObject({ severity: 'fatal', reason: 'InvalidSpec' });
         expect(resultsOf(response)[0]?.message).toContain('unheardOf');
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
@@ -188,7 +188,7 @@ const garbageObject = fc.record({
 });
 
 function clean(value: unknown): JsonObject {
-  const json: unknown = JSON.parse(JSON.stringify(value) ?? '{}');
+  const json: unknown = JSON.parse(JSON.stringify(value ?? {}));
   return isObject(json) ? json : {};
 }
 
@@ -205,7 +205,7 @@ describe('whatever is observed', () => {
         expect(resultsOf(response).filter(({ severity }) => severity === 'fatal')).toEqual([]);
         expect(response.desired?.resources).toBeDefined();
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -224,7 +224,7 @@ describe('whatever is observed', () => {
           const server = { ...dittoServer(), status };
           const response = call(
             requestOf({
-              xr: (whole ? xr : server) as JsonObject,
+              xr: whole ? xr : server,
               input,
               context,
               required: { 'secret/files-jwt-secret': [secret], 'secret/files-admin-bootstrap-credentials': [secret] },
@@ -234,7 +234,7 @@ describe('whatever is observed', () => {
           expect(response.context).toEqual(context);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -18,7 +18,7 @@ import {
 } from '../support/call.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
 import { clusterWith, example } from '../support/examples.ts';
-import { base64, reversed, secret, type Mutable } from '../support/json.ts';
+import { base64, reversed, secret, type Mutable, without } from '../support/json.ts';
 import { responseProblems } from '../support/schemas.ts';
 import { conditions, content, desiredKeys, manifest, policies, ttl } from '../support/see.ts';
 import { dittoServer } from '../support/server.ts';
@@ -162,7 +162,7 @@ describe('rule 2: component keys are permanent', () => {
   it('data of ours under a key that this version does not know is passed on as it is', () => {
     const cluster = running();
     const known = cluster.objects()['volume-metadata'] ?? {};
-    const { metadata: _, status: __, ...rest } = known;
+    const rest = without(known, 'metadata', 'status');
     const claim = {
       ...(manifest(cluster, 'volume-metadata') ?? {}),
       metadata: { name: 'cache-files-0', namespace: 'team-a' },
@@ -367,7 +367,10 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
   ])('%s is refused by us, or composed as the API server takes it', (_, spec) => {
     const cluster = createCluster({ xr: dittoServer(spec) });
     const { response, fatal } = cluster.step();
-    if (fatal) return void expect(resultsOf(response)[0]?.reason).toBe('InvalidSpec');
+    if (fatal) {
+      expect(resultsOf(response)[0]?.reason).toBe('InvalidSpec');
+      return;
+    }
     expect(responseProblems(cluster.bringUp().response)).toEqual([]);
     expect(cluster.live('StatefulSet', 'files')).toBeDefined();
   });
@@ -582,6 +585,17 @@ describe('rule 11: a volume, once made, stays until the DittoServer goes', () =>
     expect(policies(cluster, 'volume-metadata')).toBe('Observe, Update');
     cluster.api.remove(metadata);
     for (let round = 0; round < 3; round++) cluster.settle();
+    expect(cluster.live('PersistentVolumeClaim', 'metadata-files-0')).toBeUndefined();
+    expect(conditions(cluster).StorageReady).toBe('False VolumeLost');
+  });
+
+  it('with Retain never made again, although the Object’s status is gone too: its policies remember that it was bound', () => {
+    const cluster = running();
+    cluster.api.remove(metadata);
+    cluster.forget('volume-metadata');
+    cluster.step();
+    expect(policies(cluster, 'volume-metadata')).toBe('Observe, Update');
+    cluster.settle();
     expect(cluster.live('PersistentVolumeClaim', 'metadata-files-0')).toBeUndefined();
     expect(conditions(cluster).StorageReady).toBe('False VolumeLost');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, type JsonObject } from '../../src/lib/json.ts';
+import { at, type JsonObject, textAt } from '../../src/lib/json.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
 import { conditions, content, desiredKeys, manifest, policies } from '../support/see.ts';
 import { dittoServer, type XrFlavour } from '../support/server.ts';
@@ -66,7 +66,7 @@ describe.each(['namespaced', 'claim'] as const)('a DittoServer (%s) is deleted',
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
     expect(policies(cluster, 'volume-metadata')).toBe('Observe, Update');
     // The Object holds the same password as the live Secret, so that a lost Secret is made again as it was.
-    const made = response.desired?.resources['admin-secret']?.resource as JsonObject | undefined;
+    const made = response.desired?.resources['admin-secret']?.resource;
     expect(at(made, 'spec', 'forProvider', 'manifest', 'data')).toEqual(
       at(cluster.live('Secret', 'files-admin-bootstrap-credentials'), 'data'),
     );
@@ -101,7 +101,7 @@ describe('the retentionPolicy is changed', () => {
     cluster.edit((spec) => (spec.storage = { contentSize: '20Gi' }));
     cluster.step();
     for (const object of Object.values(cluster.objects())) {
-      const kind = String(at(object, 'spec', 'forProvider', 'manifest', 'kind'));
+      const kind = textAt(object, 'spec', 'forProvider', 'manifest', 'kind') ?? '';
       if (!['PersistentVolumeClaim', 'Secret'].includes(kind)) continue;
       expect(at(object, 'spec', 'managementPolicies')).not.toContain('Delete');
       expect(at(object, 'spec', 'managementPolicies')).not.toContain('*');

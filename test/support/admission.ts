@@ -1,5 +1,5 @@
 import { at, listAt, numberAt, objectAt, sortFields, textAt, type Json, type JsonObject } from '../../src/lib/json.ts';
-import { compareQuantities, parseQuantity } from '../../src/lib/quantity.ts';
+import { compareQuantities, readQuantity } from '../../src/lib/quantity.ts';
 
 /*
  * What kube-apiserver refuses, as far as a manifest of ours could meet it, in its own words
@@ -123,7 +123,7 @@ function without(object: JsonObject, ...fields: readonly string[]): JsonObject {
 
 /** How two sizes compare: below zero where the first is less. */
 function compareSizes(one: Json | undefined, other: Json | undefined): number {
-  const [first, second] = [parseQuantity(String(one)), parseQuantity(String(other))];
+  const [first, second] = [readQuantity(one), readQuantity(other)];
   return first === undefined || second === undefined ? Number.NaN : compareQuantities(first, second);
 }
 

@@ -118,7 +118,7 @@ function canonical(size: Json | undefined): Json | undefined {
   if (quantity === undefined) return size;
   const value = quantity.nanos / 1_000_000_000n;
   if (quantity.nanos % 1_000_000_000n !== 0n) return quantity.text;
-  if (!/i$/.test(quantity.text)) return /^[0-9]+(m|000+)?$/.test(quantity.text) ? String(value) : quantity.text;
+  if (!quantity.text.endsWith('i')) return /^[0-9]+(m|000+)?$/.test(quantity.text) ? String(value) : quantity.text;
   const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
   let [amount, unit] = [value, 0];
   while (amount % 1024n === 0n && unit < units.length - 1) [amount, unit] = [amount / 1024n, unit + 1];

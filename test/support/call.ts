@@ -10,7 +10,7 @@ import {
   type Resource,
   type State,
 } from '../../src/crossplane/protocol.ts';
-import { at, objectAt, type JsonObject } from '../../src/lib/json.ts';
+import { objectAt, type JsonObject } from '../../src/lib/json.ts';
 import { copy } from './json.ts';
 
 /** What Crossplane v2.2 and newer say about themselves; older ones say nothing. */
@@ -182,7 +182,5 @@ export function readable(response: RunFunctionResponse): JsonObject {
 
 /** The names of the Secrets that a response asks for. */
 export function secretsAskedFor({ requirements }: RunFunctionResponse): readonly string[] {
-  return Object.values(requirements?.resources ?? {}).map((selector) =>
-    String(at(selector as unknown as JsonObject, 'matchName')),
-  );
+  return Object.values(requirements?.resources ?? {}).map(({ matchName }) => matchName ?? '');
 }

@@ -15,7 +15,7 @@ import {
   type ReadableResult,
   type RunFunction,
 } from './call.ts';
-import { copy, type Mutable } from './json.ts';
+import { copy, without, type Mutable } from './json.ts';
 import { reconcileObject, type ProviderEvent } from './provider.ts';
 import { identityOf } from './server.ts';
 
@@ -81,6 +81,8 @@ export interface Cluster {
   /** Lets the provider fail with a message at an Object, until `heal`. */
   readonly fail: (key: string, message: string) => void;
   readonly heal: (key: string) => void;
+  /** Takes the status of an Object away, as restoring a control plane from a backup does. */
+  readonly forget: (key: string) => void;
   readonly live: (kind: string, name: string) => JsonObject | undefined;
   readonly status: () => JsonObject;
   readonly condition: (type: string) => { readonly status: string; readonly reason: string; readonly message: string };
@@ -134,7 +136,8 @@ export function createCluster(options: ClusterOptions): Cluster {
   function objects(): Readonly<Record<string, JsonObject>> {
     const uid = textAt(last, 'metadata', 'uid');
     const ours = [...composed.values()].filter((object) => ownerOf(object) === uid);
-    return Object.fromEntries(ours.map((object) => [keyOf(object), copy(object)]).sort());
+    const byKey = ours.map((object): [string, JsonObject] => [keyOf(object), copy(object)]);
+    return Object.fromEntries(byKey.sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
   /** What Crossplane reads for the function; it may read Secrets in this namespace, and nothing else. */
@@ -443,7 +446,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     recreate: () => {
       const fresh = copy(options.xr) as Mutable;
-      fresh.spec = copy(at(last, 'spec')) as Mutable;
+      fresh.spec = copy(at(last, 'spec'));
       (fresh.metadata as Mutable).uid = `xr-${++incarnation}`;
       delete (fresh.spec as Mutable).resourceRefs;
       xr = last = copy(fresh as JsonObject);
@@ -456,6 +459,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     fail: (key, message) => void failures.set(key, message),
     heal: (key) => void failures.delete(key),
+    forget: (key) => {
+      const object = without(objects()[key] ?? {}, 'status');
+      composed.set(idOf(object), object);
+    },
     live,
     status: () => objectAt(last, 'status') ?? {},
     condition: (type) => {

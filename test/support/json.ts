@@ -39,3 +39,13 @@ export function secret(
     data: base64(data),
   };
 }
+
+/** An object without some of its fields. */
+export function without(object: JsonObject, ...fields: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
+}
+
+/** The texts of a list, such as an Object's management policies; what is no text is left out. */
+export function texts(list: Json | undefined): readonly string[] {
+  return Array.isArray(list) ? (list as readonly Json[]).filter((item) => typeof item === 'string') : [];
+}

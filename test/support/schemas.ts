@@ -1,3 +1,4 @@
+import { texts as textsOf } from './json.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import * as z from 'zod';
@@ -90,7 +91,7 @@ function validatorOf(name: string, schema: () => JsonObject): ValidateFunction {
 }
 
 function problemsOf(validate: ValidateFunction, value: unknown): readonly Problem[] {
-  if (validate(value) === true) return [];
+  if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message = '', params, keyword }) => ({
     keyword,
     text: `${instancePath}: ${message} ${JSON.stringify(params)}`,
@@ -179,7 +180,7 @@ export function responseProblems(response: RunFunctionResponse): readonly string
       ...objectProblems(object).map((problem) => `Object ${key}: ${problem}`),
       ...manifestProblems(
         objectAt(object, 'spec', 'forProvider', 'manifest') ?? {},
-        listAt(object, 'spec', 'managementPolicies').join() === 'Observe',
+        textsOf(at(object, 'spec', 'managementPolicies')).join() === 'Observe',
       ).map((problem) => `manifest ${key}: ${problem}`),
     ]),
     ...(status === undefined ? [] : statusProblems(status).map((problem) => `status: ${problem}`)),

@@ -1,11 +1,12 @@
-import { listAt, objectAt, sortFields, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { texts, without } from './json.ts';
+import { listAt, objectAt, sortFields, textAt, type JsonObject, at } from '../../src/lib/json.ts';
 import { desiredOf, readyOf, resultsOf } from './call.ts';
 import type { Cluster, Step } from './cluster.ts';
 import { toYaml } from './yaml.ts';
 
 /** What the provider may do with the live object of a key, as `Observe, Create`. */
 export function policies(cluster: Cluster, key: string): string {
-  return listAt(cluster.objects()[key], 'spec', 'managementPolicies').join(', ');
+  return texts(at(cluster.objects()[key], 'spec', 'managementPolicies')).join(', ');
 }
 
 /** The manifest that the XR's Object under a key asks for. */
@@ -57,8 +58,7 @@ export function conditions(cluster: Cluster): Readonly<Record<string, string>> {
 /** A live object without what changes at every write. */
 export function content(object: JsonObject | undefined): JsonObject | undefined {
   if (object === undefined) return undefined;
-  const { resourceVersion: _, ...metadata } = objectAt(object, 'metadata') ?? {};
-  return { ...object, metadata };
+  return { ...object, metadata: without(objectAt(object, 'metadata') ?? {}, 'resourceVersion') };
 }
 
 /** What a person sees after a step: status, conditions, events, and which resources hold Ready back. */
@@ -66,7 +66,7 @@ export function picture(cluster: Cluster, step: Step): string {
   const { conditions: all, ...status } = cluster.status();
   return toYaml({
     seen: {
-      conditions: (all as readonly JsonObject[]).map(({ lastTransitionTime: _, ...condition }) => condition),
+      conditions: (all as readonly JsonObject[]).map((condition) => without(condition, 'lastTransitionTime')),
       status,
       events: resultsOf(step.response).map(({ severity, reason, message }) => `${severity} ${reason}: ${message}`),
     },
