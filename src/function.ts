@@ -49,9 +49,20 @@ const nothing: Answer = {
   ttl: 0,
 };
 
+/** How many problems a message tells: nobody reads more, and an answer above 4 MB would not reach Crossplane. */
+const MOST_TOLD = 50;
+
+/** The problems in one line. */
+function summary(problems: readonly Problem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(problemText);
+  return problems.length > MOST_TOLD
+    ? [...told, `and ${problems.length - MOST_TOLD} more`].join('; ')
+    : told.join('; ');
+}
+
 /** The answer to a bad spec or input: fatal, so nothing in the cluster changes, and never cached. */
 function refuse(call: Call, reason: string, problems: readonly Problem[]): Decision {
-  const message = problems.map(problemText).join('; ');
+  const message = summary(problems);
   const answer: Answer = {
     ...nothing,
     conditions: refusedConditions(reason, message, call.conditions),

@@ -3,9 +3,12 @@ import { assessStatefulSet, called, failed, progressing, type Health } from '../
 import type { ObservedObject } from '../kubernetes/object.ts';
 import { whenRolledOut } from '../kubernetes/readiness.ts';
 import type { SecretKeyRef } from '../kubernetes/secret.ts';
-import { at, covers, defined, listAt, textAt, type JsonObject } from '../lib/json.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
+import { sha256 } from '../lib/hash.ts';
+import { at, covers, defined, sortFields, type JsonObject } from '../lib/json.ts';
 import { configFile, configFolder, dataFolders, drainSeconds, listenerPorts } from '../plan/container.ts';
 import type { Plan } from '../plan/plan.ts';
+import { volumeKey } from '../plan/volumes.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** The container's name: the Go operator's, so that its StatefulSet is taken over in place. */
@@ -78,15 +81,30 @@ function podSpec(plan: Plan): JsonObject {
   });
 }
 
+/**
+ * Marks the StatefulSet with the template that it was made from. The live template cannot be compared with ours: a
+ * webhook may have changed it, for example the image to its digest.
+ */
+const TEMPLATE_CHECKSUM = 'checksum.dittofs.com/template';
+
+function template(plan: Plan): JsonObject {
+  return {
+    metadata: {
+      labels: { ...plan.labelsOf('server'), ...plan.pod.labels, ...plan.selector },
+      annotations: { ...plan.pod.annotations, ...plan.checksums },
+    },
+    spec: podSpec(plan),
+  };
+}
+
+function templateChecksum(plan: Plan): Texts {
+  return { [TEMPLATE_CHECKSUM]: sha256(JSON.stringify(sortFields(template(plan)))) };
+}
+
 /** What the live StatefulSet must show before its health says anything about what is wanted now. */
-function isCurrent(live: JsonObject, { pod, checksums }: Plan): boolean {
-  const template = at(live, 'spec', 'template');
-  const main = listAt(template, 'spec', 'containers').find((entry) => textAt(entry, 'name') === CONTAINER);
-  return (
-    at(live, 'spec', 'replicas') === pod.replicas &&
-    textAt(main, 'image') === pod.image &&
-    covers(at(template, 'metadata', 'annotations'), checksums)
-  );
+function isCurrent(live: JsonObject, plan: Plan): boolean {
+  const marked = covers(at(live, 'metadata', 'annotations'), templateChecksum(plan));
+  return marked && at(live, 'spec', 'replicas') === plan.pod.replicas;
 }
 
 function assess(observed: ObservedObject, plan: Plan): Health {
@@ -108,23 +126,27 @@ export const server: ServerComponent = {
   render: (plan) => ({
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { name: plan.names.server, namespace: plan.namespace, labels: plan.labelsOf('server') },
+    metadata: {
+      name: plan.names.server,
+      namespace: plan.namespace,
+      labels: plan.labelsOf('server'),
+      annotations: templateChecksum(plan),
+    },
     spec: {
       replicas: plan.pod.replicas,
       serviceName: plan.names.headlessService,
       selector: { matchLabels: plan.selector },
-      template: {
-        metadata: {
-          labels: { ...plan.labelsOf('server'), ...plan.pod.labels, ...plan.selector },
-          annotations: { ...plan.pod.annotations, ...plan.checksums },
-        },
-        spec: podSpec(plan),
-      },
+      template: template(plan),
     },
   }),
   assess,
   life: () => owned,
-  uses: ['config', 'jwt-secret', 'admin-secret', 'volume-metadata', 'volume-content', 'volume-controlplane'],
+  uses: ({ jwt, admin, volumes }) => [
+    'config',
+    ...(jwt.isGenerated ? ['jwt-secret' as const] : []),
+    ...(admin.isGenerated ? ['admin-secret' as const] : []),
+    ...volumes.map(({ name }) => volumeKey(name)),
+  ],
   obstacle,
   steered: [['spec', 'replicas']],
   readiness: () => whenRolledOut,

@@ -1,3 +1,4 @@
+import { cut } from '../lib/cut.ts';
 import { textAt, type JsonObject } from '../lib/json.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
 
@@ -26,11 +27,12 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** Failures that pass by themselves on the next try; to report them would only make conditions flap. */
-const transient = /the object has been modified|please apply your changes to the latest version/;
+const transient =
+  /the object has been modified|please apply your changes to the latest version|connection refused|request timed out|deadline exceeded|too many requests|the server is currently unable/i;
 
 /** A message for status and conditions: bounded, so that it never makes the status invalid. */
 export function bounded(message: string): string {
-  return message.length > LONGEST ? `${message.slice(0, LONGEST - 1)}…` : message;
+  return cut(message, LONGEST);
 }
 
 /** What keeps the provider from observing or applying an Object, if anything does. */

@@ -46,7 +46,7 @@ export interface Component<Plan, Key extends string = string> {
    * Resources that this one reads or mounts. It is not made, and not changed, before each of them is there, belongs to
    * this DittoServer, and (apart from data) carries what is wanted now.
    */
-  readonly uses?: readonly Key[];
+  readonly uses?: (plan: Plan) => readonly Key[];
   /** Why it cannot be made or changed now, for example a Secret that is missing: a health that is not ready. */
   readonly obstacle?: (plan: Plan) => Health | undefined;
   /** Fields that still follow the plan while the rest of an existing resource is held as it is. */

@@ -230,7 +230,7 @@ export function composeComponents<Plan>(
   for (const component of components) {
     const object = observed.get(component.key);
     const manifest = component.render(plan);
-    const used = (component.uses ?? []).map((key) => outcomes.get(key));
+    const used = (component.uses?.(plan) ?? []).map((key) => outcomes.get(key));
     const waits = used.map((outcome) => outcome?.unusable).filter((health) => health !== undefined);
     const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
     const broken = used.map((outcome) => outcome?.health).find((health) => health?.state === 'failed');

@@ -29,8 +29,9 @@ function size(...path: readonly string[]): Keep {
     const wanted = parseQuantity(textAt(manifest, ...path) ?? '');
     const has = parseQuantity(textAt(live, ...path) ?? '');
     if (wanted === undefined || has === undefined) return manifest;
-    const mayGrow = textAt(live, 'status', 'phase') === 'Bound' && compareQuantities(wanted, has) >= 0;
-    return mayGrow ? manifest : withValue(manifest, path, textAt(live, ...path));
+    const difference = compareQuantities(wanted, has);
+    const mayGrow = textAt(live, 'status', 'phase') === 'Bound' && difference > 0;
+    return mayGrow || difference === 0 ? manifest : withValue(manifest, path, textAt(live, ...path));
   };
 }
 

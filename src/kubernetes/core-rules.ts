@@ -184,6 +184,10 @@ function localhostProfile(object: JsonObject): readonly SchemaProblem[] {
 }
 
 function escalation(object: JsonObject): readonly SchemaProblem[] {
-  if (at(object, 'privileged') !== true || at(object, 'allowPrivilegeEscalation') !== false) return none;
-  return problem(['allowPrivilegeEscalation'], false, 'cannot be set when privileged is true');
+  if (at(object, 'allowPrivilegeEscalation') !== false) return none;
+  const path = ['allowPrivilegeEscalation'];
+  if (at(object, 'privileged') === true) return problem(path, false, 'cannot be set when privileged is true');
+  // Only in this spelling: kube-apiserver compares the text.
+  if (!listAt(object, 'capabilities', 'add').includes('CAP_SYS_ADMIN')) return none;
+  return problem(path, false, 'cannot be set when the capability CAP_SYS_ADMIN is added');
 }

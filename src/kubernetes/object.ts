@@ -1,4 +1,4 @@
-import { defined, listAt, objectAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
+import { defined, listAt, objectAt, textAt, type JsonObject } from '../lib/json.ts';
 import type { Texts } from './manifest.ts';
 
 /** What the provider may do with the live object, as sets that provider-kubernetes accepts. */
@@ -78,7 +78,6 @@ export interface ObservedObject {
   /** The provider's word on whether it could observe and apply the manifest; absent before its first try. */
   readonly synced: ObservedCondition | undefined;
   readonly managementPolicies: readonly string[];
-  readonly labels: Texts;
   /** Whether the Object itself is being deleted. */
   readonly deleting: boolean;
 }
@@ -108,7 +107,6 @@ export function readObject(resource: JsonObject): ObservedObject | undefined {
     live: live !== undefined && Object.keys(live).length > 0 ? live : undefined,
     synced: condition(resource, 'Synced'),
     managementPolicies: listAt(resource, 'spec', 'managementPolicies').filter((policy) => typeof policy === 'string'),
-    labels: textsAt(resource, 'metadata', 'labels'),
     deleting: textAt(resource, 'metadata', 'deletionTimestamp') !== undefined,
   };
 }

@@ -17,6 +17,8 @@ export interface GeneratedSecret {
 /** One value that the server's pod needs from a Secret. */
 export interface Credential {
   readonly ref: SecretKeyRef;
+  /** Whether the server reads the generated Secret, and not one that the user brings. */
+  readonly isGenerated: boolean;
   /** The generated Secret; undefined where the user brings one and none was generated before. */
   readonly generated: GeneratedSecret | undefined;
   /** The value that the server reads at its start; undefined where it cannot be read. */
@@ -74,6 +76,7 @@ function plan(
   context: CredentialContext,
 ): Credential {
   const { secrets, observed, marks } = context;
+  const isGenerated = written === undefined;
   // A Secret that was generated stays until the DittoServer goes, like the data that it opens.
   const made = observed.has(componentKey);
   const generated = written === undefined || made ? generate(name, componentKey, fresh, context) : undefined;
@@ -81,11 +84,18 @@ function plan(
   const live = liveSecret(ref.name, context);
   if (written === undefined && (live === undefined || !isOurs(live, marks))) {
     const value = generated?.data[generatedKey];
-    return { ref, generated, value: value === undefined ? undefined : decodeBase64(value), missing: undefined };
+    return {
+      ref,
+      isGenerated,
+      generated,
+      value: value === undefined ? undefined : decodeBase64(value),
+      missing: undefined,
+    };
   }
   const read = readSecret(secrets, ref);
   return {
     ref,
+    isGenerated,
     generated,
     value: read.state === 'found' ? read.value : undefined,
     missing: read.state === 'missing' ? { reason: read.reason, message: read.message } : undefined,

@@ -2,7 +2,7 @@ import type { Input } from '../api/v1alpha1/input.ts';
 import type { DittoServer } from '../api/v1alpha1/parse.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Duration } from '../lib/duration.ts';
-import { textsAt } from '../lib/json.ts';
+import { listAt, textsAt } from '../lib/json.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import type { Marks } from '../kubernetes/marks.ts';
 import type { Flavour, ObservedObjects, ProviderConfigRef } from '../kubernetes/object.ts';
@@ -86,6 +86,14 @@ function portWarnings({ spec }: DittoServer): readonly string[] {
     : [];
 }
 
+/** Claim templates that came with an adopted StatefulSet are a danger to its volumes until it is made anew. */
+function templateWarnings({ name }: DittoServer, observed: ObservedObjects): readonly string[] {
+  if (listAt(observed.get('server')?.live, 'spec', 'volumeClaimTemplates').length === 0) return [];
+  return [
+    `StatefulSet ${JSON.stringify(name)} still has the claim templates of the operator that made it, which would make a lost volume again, empty: kubectl delete statefulset ${name} --cascade=orphan lets it be made anew without them`,
+  ];
+}
+
 /** Decides everything about a DittoServer: names, labels, configuration, credentials, volumes, exposure. */
 export function planDittoServer({ server, input, observed, secrets, entropy }: Facts): Plan {
   const { name, namespace, flavour, generation, spec } = server;
@@ -131,6 +139,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       ...storage.warnings,
       ...compatWarnings(server),
       ...portWarnings(server),
+      ...templateWarnings(server, observed),
     ],
     ttl: input.ttl,
   };

@@ -42,10 +42,12 @@ function existingSize(name: VolumeName, observed: ObservedObjects): string | und
   return textAt(object?.live, ...path) ?? textAt(object?.manifest, ...path);
 }
 
-/** Tells whether the StorageClass is known to let no volume grow; then growing one would only be refused. */
-function forbidsGrowth(observed: ObservedObjects): boolean {
-  const live = observed.get('storage-class')?.live;
-  return live !== undefined && at(live, 'allowVolumeExpansion') !== true;
+/** Tells whether a claim's own StorageClass is known to let no volume grow; then growing it would only be refused. */
+function forbidsGrowth(name: VolumeName, observed: ObservedObjects): boolean {
+  const storageClass = observed.get('storage-class')?.live;
+  const ownClass = textAt(observed.get(volumeKey(name))?.live, 'spec', 'storageClassName');
+  if (storageClass === undefined || textAt(storageClass, 'metadata', 'name') !== ownClass) return false;
+  return at(storageClass, 'allowVolumeExpansion') !== true;
 }
 
 /** Tells whether one size is more than another; both are quantities that were checked before. */
@@ -73,7 +75,7 @@ export function planVolumes(
     // The default metadata store and the default local block store live on the metadata volume.
     const wanted = writtenSize(name, spec) ?? existing ?? (name === 'metadata' ? defaultMetadataSize : undefined);
     if (wanted === undefined) continue;
-    if (existing !== undefined && isMore(wanted, existing) && forbidsGrowth(observed)) {
+    if (existing !== undefined && isMore(wanted, existing) && forbidsGrowth(name, observed)) {
       volumes.push({ name, claim, size: existing });
       warnings.push(
         `PersistentVolumeClaim ${JSON.stringify(claim)} stays at ${existing}: its StorageClass allows no expansion`,
@@ -89,7 +91,7 @@ export function isStorageClassMissing(observed: ObservedObjects): boolean {
   return object !== undefined && isMissing(object);
 }
 
-/** The StorageClass of all volumes; undefined is the cluster's default. */
+/** The StorageClass that is wanted for all volumes; undefined is the cluster's default. */
 export function planStorageClass({ storage }: Spec, input: Input): string | undefined {
   return storage.storageClassName ?? input.storageClassName;
 }

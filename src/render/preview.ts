@@ -172,7 +172,9 @@ function resourcesOf(
     const { object, manifest } = found;
     const isLater = !desired.some(([now]) => now === key);
     const { state, reason, message } = health.get(key) ?? (isLater ? unknown : kept);
-    const uses = components.find((component) => component.key === key)?.uses?.filter((used) => all.has(used)) ?? [];
+    const component = decision.kind === 'composed' ? components.find((one) => one.key === key) : undefined;
+    const used = decision.kind === 'composed' ? component?.uses?.(decision.plan) : undefined;
+    const uses = used?.filter((one) => all.has(one)) ?? [];
     const policies = listAt(object, 'spec', 'managementPolicies');
     return [
       {
@@ -184,7 +186,7 @@ function resourcesOf(
         reason,
         message: redact(message),
         uses,
-        waitsFor: isLater ? uses.filter((used) => !isThere(observed, used)) : [],
+        waitsFor: isLater ? uses.filter((one) => !isThere(observed, one)) : [],
         later: isLater,
         exists: observed.has(key),
         observeOnly: policies.length === 1 && policies[0] === 'Observe',

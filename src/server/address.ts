@@ -13,7 +13,7 @@ export function parseAddress(text: string): Address | undefined {
   const port = Number(match?.groups?.port);
   if (match === null || port > 65535) return undefined;
   const host = match.groups?.ipv6 ?? match.groups?.host ?? '';
-  return { host: host === '' ? '::' : host, port };
+  return { host, port };
 }
 
 /** Listens; the address then holds the port that was given where 0 was asked for. Rejects with one clear line. */
@@ -23,7 +23,8 @@ export function listen(server: Server, { host, port }: Address): Promise<Address
       reject(new Error(`cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${reasonOf(error)}`));
     };
     server.once('error', refuse);
-    server.listen({ host, port }, () => {
+    // Without a host Node listens on all addresses, of both families where there are both.
+    server.listen(host === '' ? { port } : { host, port }, () => {
       server.off('error', refuse);
       const bound = server.address();
       resolve({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port });

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, watch } from 'node:fs';
+import { readFileSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 
@@ -60,6 +60,15 @@ function contentOf({ key, cert, ca }: Certificates): string {
   return key + cert + ca;
 }
 
+/** Watches a folder, where the node has a watch left; otherwise reading again from time to time has to do. */
+function tryToWatch(folder: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, onChange).on('error', onChange);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Milliseconds for which a folder must be quiet before its files are read again. */
 const QUIET = 200;
 
@@ -91,12 +100,11 @@ export function watchCertificates(
     clearTimeout(timer);
     timer = setTimeout(reread, QUIET);
   };
-  const watcher = watch(folder, soon);
-  watcher.on('error', soon);
+  const watcher = tryToWatch(folder, soon);
   const poll = setInterval(reread, POLL).unref();
   return {
     [Symbol.dispose]: () => {
-      watcher.close();
+      watcher?.close();
       clearTimeout(timer);
       clearInterval(poll);
     },

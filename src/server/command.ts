@@ -89,7 +89,7 @@ export function serveCommand(exit: Exit): Command {
     .addOption(
       new Option('--metrics-address <host:port>', 'where /healthz, /readyz and /metrics are served in plain HTTP')
         .argParser(address)
-        .default(address('0.0.0.0:8080'), ':8080'),
+        .default(address(':8080'), ':8080'),
     )
     .addOption(new Option('--max-recv-message-size <MB>', 'largest request').argParser(positive).default(4))
     .addOption(new Option('--ttl <seconds>', 'how long a settled response may be kept').argParser(positive).default(60))

@@ -58,18 +58,21 @@ export function addHealthService(server: Server, service: string, isServing: () 
       },
       watch: (call: ServerWritableStream<HealthCheckRequest, HealthCheckResponse>) => {
         let told: number | undefined;
+        const stop = (): void => {
+          clearInterval(timer);
+          call.end();
+        };
         const tell = (): void => {
           const status = statusOf(call.request.service);
           if (status === told) return;
           told = status;
           call.write({ status });
+          // A server that stops serving is going; a stream that stays open would only hold it up.
+          if (status === NOT_SERVING) stop();
         };
-        tell();
         const timer = setInterval(tell, 1000).unref();
-        call.on('cancelled', () => {
-          clearInterval(timer);
-          call.end();
-        });
+        call.on('cancelled', stop);
+        tell();
       },
     },
   );

@@ -37,8 +37,11 @@ export interface Serving {
 /** Calls that one connection may have in flight: a bound on memory; Crossplane's client queues beyond it. */
 const CONCURRENT_CALLS = 100;
 
-/** Connections at a time: Crossplane holds one for each of its replicas. */
+/** Connections of clients that may call, at a time: Crossplane holds one for each of its replicas. */
 const CONNECTIONS = 100;
+
+/** Sockets at a time, those of strangers in their handshake included: so that these keep nobody out for long. */
+const SOCKETS = 2000;
 
 /** Milliseconds after which a client that answers no ping is gone. */
 const KEEPALIVE = { time: 30_000, timeout: 10_000 };
@@ -137,7 +140,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   const server = grpcServer(options, metrics, () => whyNotReady() === undefined);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  let accepted = 0;
   const accept = (connection: Duplex): void => {
+    if (accepted >= CONNECTIONS) {
+      connection.destroy();
+      return;
+    }
+    accepted += 1;
+    connection.once('close', () => (accepted -= 1));
     injector.injectConnection(connection);
   };
 
@@ -147,7 +157,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
   const front = folder === undefined ? undefined : secureFront(folder, accept, metrics, logger, use);
   const listener = front?.listener ?? createServer(accept);
-  listener.maxConnections = CONNECTIONS;
+  listener.maxConnections = SOCKETS;
   const connections = trackConnections(listener);
   const http = createHttpServer(metrics, whyNotReady);
 

@@ -795,10 +795,18 @@ const byFunction: readonly Refused[] = [
   ),
   refused(
     'a secret in config.yaml, which is never quoted',
-    { extraConfig: { controlplane: { jwt: { secret: 'hunter2' } }, ldap: { bind_password: 'hunter2' } } },
+    {
+      extraConfig: {
+        controlplane: { jwt: { secret: 'hunter2', access_token_duration: '5' } },
+        ldap: { bind_password: 'hunter2' },
+        logging: 'x',
+      },
+    },
     'function',
+    'spec.extraConfig.controlplane.jwt.access_token_duration: cannot be set in extraConfig: use spec.identity.jwt.accessTokenDuration',
     'spec.extraConfig.controlplane.jwt.secret: cannot be set in extraConfig: use spec.identity.jwt.secretRef',
     'spec.extraConfig.ldap.bind_password: cannot be set in extraConfig: a secret has no place in a ConfigMap',
+    'spec.extraConfig.logging: cannot be set in extraConfig: use spec.logging.level',
   ),
   refused(
     'keys of config.yaml that the server would not read',
@@ -994,6 +1002,14 @@ export const limits: readonly Limit[] = [
     input: onlyTeam,
     spec: { image: 'registry.example.com/team-of-others/x' },
     problems: [`spec.image: "registry.example.com/team-of-others/x" ${imagesStart}`],
+  },
+  {
+    title: 'an image of another registry on the same host',
+    input: { allowedImagePrefixes: ['registry.example.com'] },
+    spec: { image: 'registry.example.com:5000/evil/x' },
+    problems: [
+      'spec.image: "registry.example.com:5000/evil/x" is not allowed by the platform: images start with "registry.example.com"',
+    ],
   },
   {
     title: 'an image volume of others',

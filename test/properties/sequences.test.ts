@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { at, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { at, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { service, storage } from '../support/arbitrary.ts';
 import { statusOf } from '../support/call.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
@@ -26,6 +26,8 @@ interface World {
   /** What the spec of the last reconcile that was not refused says happens to data. */
   retention: 'Retain' | 'Delete';
   alive: boolean;
+  /** Claims that were bound once and are to be kept since: nobody may make them again empty. */
+  readonly settled: Set<string>;
   /** Data that a deletion with Delete condemned: it goes whenever the provider comes round to it. */
   readonly condemned: Set<string>;
 }
@@ -75,11 +77,18 @@ function reconcile(world: World): void {
   }
 
   world.retention = at(spec, 'storage', 'retentionPolicy') === 'Delete' ? 'Delete' : 'Retain';
-  if (world.retention === 'Delete') return;
+  if (world.retention === 'Delete') {
+    world.settled.clear();
+    return;
+  }
   // What is to be kept loses the right to be deleted at once, in the very response.
   for (const [key, object] of Object.entries(cluster.objects())) {
     const policies = texts(at(object, 'spec', 'managementPolicies')).join();
     if (dataKey.test(key)) expect(policies, key).not.toMatch(/Delete|\*/);
+    const claim = textAt(object, 'spec', 'forProvider', 'manifest', 'metadata', 'name') ?? '';
+    const live = objectAt(object, 'status', 'atProvider', 'manifest');
+    const ours = at(live, 'metadata', 'labels', 'app.kubernetes.io/instance') === 'files';
+    if (ours && textAt(live, 'status', 'phase') === 'Bound') world.settled.add(claim);
   }
 }
 
@@ -164,8 +173,13 @@ function lose(kind: string): (name: string) => Happens {
 }
 
 const event: fc.Arbitrary<Event> = fc.oneof(
-  plain(6, 'reconcile', reconcile),
-  plain(5, 'provide', ({ cluster }) => {
+  plain(9, 'round', (world) => {
+    reconcile(world);
+    world.cluster.provide();
+    reconcile(world);
+  }),
+  plain(4, 'reconcile', reconcile),
+  plain(4, 'provide', ({ cluster }) => {
     cluster.provide();
   }),
   drawn(2, 'provide', fc.subarray(keys, { minLength: 1 }), (some) => ({ cluster }) => {
@@ -236,6 +250,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   plain(1, 'delete', (world) => {
     if (!world.alive) return;
     if (world.retention === 'Delete') for (const object of dataOf(world)) world.condemned.add(idOf(object));
+    world.settled.clear();
     world.cluster.remove();
     world.alive = false;
   }),
@@ -247,11 +262,14 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 
 /** Everything that must hold after every event, whatever it was. */
 function check(world: World, before: readonly JsonObject[], seen: number, name: string): void {
-  const { cluster, foreign, condemned } = world;
+  const { cluster, foreign, condemned, settled } = world;
   for (const [id, was] of foreign) {
     const [kind = '', objectName = ''] = id.split(' ');
     expect(JSON.stringify(content(cluster.live(kind, objectName))), `${id} is somebody else's`).toBe(was);
   }
+  const created = cluster.events.slice(seen).filter(({ verb }) => verb === 'created');
+  const remade = created.filter((event) => settled.has(event.name));
+  expect(remade, `${name} makes a volume again that held data`).toEqual([]);
   const deleted = cluster.events.slice(seen).filter(({ verb, kind }) => verb === 'deleted' && dataKinds.includes(kind));
   const innocent = deleted.filter((event) => !condemned.has(`${event.kind} ${event.name}`));
   expect(innocent, `${name} deletes data`).toEqual([]);
@@ -262,31 +280,50 @@ function check(world: World, before: readonly JsonObject[], seen: number, name: 
   if (world.alive && cluster.dying() === 0) condemned.clear();
 }
 
-it.each(['namespaced', 'claim'] as const)(
-  'in every order of events data is kept as the spec says (%s)',
-  (flavour: XrFlavour) => {
-    fc.assert(
-      fc.property(fc.boolean(), fc.array(event, { minLength: 5, maxLength: 40 }), (up, events) => {
-        const cluster = createCluster({ xr: dittoServer({}, { flavour }) });
-        if (up) cluster.bringUp();
-        const world: World = { cluster, foreign: new Map(), retention: 'Retain', alive: true, condemned: new Set() };
-        for (const { name, happens } of events) {
-          const [before, seen] = [dataOf(world), cluster.events.length];
-          happens(world);
-          check(world, before, seen, name);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  },
-);
+/** A world to begin with. */
+function worldOf(spec: JsonObject, flavour: XrFlavour): World {
+  const cluster = createCluster({ xr: dittoServer(spec, { flavour }) });
+  return { cluster, foreign: new Map(), retention: 'Retain', alive: true, settled: new Set(), condemned: new Set() };
+}
+
+const begin = fc.record({
+  flavour: fc.constantFrom('namespaced', 'claim'),
+  spec: fc.constantFrom<JsonObject[]>(
+    {},
+    { storage: { contentSize: '5Gi' } },
+    { storage: { contentSize: '5Gi', retentionPolicy: 'Delete' } },
+  ),
+  squatted: fc.option(fc.constantFrom(...claimNames, ...secretNames.slice(0, 2)), { nil: undefined }),
+  up: fc.boolean(),
+});
+
+it('in every order of events data is kept as the spec says, and what is somebody else’s is left alone', () => {
+  fc.assert(
+    fc.property(begin, fc.array(event, { minLength: 3, maxLength: 30 }), ({ flavour, spec, squatted, up }, events) => {
+      const world = worldOf(spec, flavour);
+      if (squatted !== undefined) {
+        squat(claimNames.includes(squatted) ? 'PersistentVolumeClaim' : 'Secret', squatted)(world);
+      }
+      if (up) {
+        world.cluster.bringUp();
+        reconcile(world);
+      }
+      for (const { name, happens } of events) {
+        const [before, seen] = [dataOf(world), world.cluster.events.length];
+        happens(world);
+        check(world, before, seen, name);
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
 
 it('whatever happened, once it stops the cluster settles, nothing is refused, and generated Secrets never changed', () => {
   fc.assert(
     fc.property(fc.array(event, { minLength: 5, maxLength: 25 }), (events) => {
-      const cluster = createCluster({ xr: dittoServer() });
+      const world = worldOf({}, 'namespaced');
+      const { cluster } = world;
       cluster.bringUp();
-      const world: World = { cluster, foreign: new Map(), retention: 'Retain', alive: true, condemned: new Set() };
       const passwords = new Set<string>([
         JSON.stringify(at(cluster.live('Secret', 'files-admin-bootstrap-credentials'), 'data')),
       ]);

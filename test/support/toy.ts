@@ -51,7 +51,7 @@ const server: Component<ToyPlan> = {
   }),
   assess: assessExistence,
   life: () => owned,
-  uses: ['database'],
+  uses: () => ['database'],
 };
 
 /** The toy's answer to a request: `spec.database`, `spec.deleteWithServer`, `spec.size`; `spec.invalid` is refused. */

@@ -64,17 +64,14 @@ function* keysOf(object: JsonObject, above: readonly string[] = []): Generator<[
 export function checkExtraConfig(config: JsonObject, ctx: z.core.$RefinementCtx): void {
   for (const [path, value] of keysOf(config)) {
     const key = path.join('.').toLowerCase();
-    for (const [owned, instead] of Object.entries(reservedConfig)) {
-      const within = key === owned || key.startsWith(`${owned}.`);
-      const replaces = owned.startsWith(`${key}.`) && !isObject(value);
-      if (key === owned || replaces || (within && path.length === 1)) {
-        ctx.addIssue({
-          code: 'custom',
-          path: [...path],
-          message: `cannot be set in extraConfig: ${instead}`,
-          params: { hideValue: true },
-        });
-      }
+    const owned = Object.entries(reservedConfig).find(([name]) => {
+      const within = key.startsWith(`${name}.`) && path.length === 1;
+      const replaces = name.startsWith(`${key}.`) && !isObject(value);
+      return key === name || within || replaces;
+    });
+    if (owned !== undefined) {
+      const message = `cannot be set in extraConfig: ${owned[1]}`;
+      ctx.addIssue({ code: 'custom', path: [...path], message, params: { hideValue: true } });
     }
     if (path.some((part) => part.includes('.')) && !key.startsWith('kerberos.identity_mapping.static_map.')) {
       ctx.addIssue({

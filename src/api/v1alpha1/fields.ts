@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseDuration, type Duration } from '../../lib/duration.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/json.ts';
 import { parseQuantity, type Quantity } from '../../lib/quantity.ts';
 import { checkCoreType, type CoreType } from '../../kubernetes/schema.ts';
 import { isLabelValue, isQualifiedName } from '../../kubernetes/syntax.ts';
@@ -228,6 +228,3 @@ export function labels() {
   const isValue = (value: unknown) => typeof value !== 'string' || value.length > 63 || isLabelValue(value);
   return textMap(isValue, 63, 'is not a label value such as "team-a"');
 }
-
-/** What a passed-through object looks like once it is parsed. */
-export type CoreObject = JsonObject;

@@ -17,7 +17,10 @@ function list(values: readonly string[]): string {
  */
 function allowsImage(prefix: string, image: string): boolean {
   if (!image.startsWith(prefix)) return false;
-  const next = image.charAt(prefix.length);
+  const rest = image.slice(prefix.length);
+  const next = rest.charAt(0);
+  // A colon begins a tag only where no path follows; in front of one it is the port of another registry.
+  if (next === ':' && rest.includes('/')) return false;
   return next === '' || '/:@'.includes(next) || '/:@'.includes(prefix.charAt(prefix.length - 1));
 }
 

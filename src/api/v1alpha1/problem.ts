@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { closest } from '../../lib/closest.ts';
+import { cut } from '../../lib/cut.ts';
 import { at, isList, isObject, type Json, type Path } from '../../lib/json.ts';
 
 /** One thing that is wrong with what a user wrote, in the words that the user sees. */
@@ -29,7 +30,7 @@ export function quote(value: Json | undefined): string {
   if (isObject(value)) return 'an object';
   if (typeof value === 'number') return String(value); // JSON has no infinity, a request may
   const quoted = JSON.stringify(value);
-  return quoted.length > 80 ? `${quoted.slice(0, 79)}…` : quoted;
+  return cut(quoted, 80);
 }
 
 /** What follows a value of the wrong type, and what to do about a value that only lacks quotes, or has some too many. */

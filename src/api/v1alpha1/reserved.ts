@@ -46,6 +46,8 @@ export const reservedConfig: Readonly<Record<string, string>> = {
   'controlplane.host': 'the server always listens on all addresses of its pod',
   'controlplane.port': 'use spec.controlPlane.port',
   'controlplane.tls': 'TLS of the REST API is not configured here',
+  'controlplane.jwt.access_token_duration': 'use spec.identity.jwt.accessTokenDuration',
+  'controlplane.jwt.refresh_token_duration': 'use spec.identity.jwt.refreshTokenDuration',
   'controlplane.jwt.secret': 'use spec.identity.jwt.secretRef',
   'metrics.host': 'the server always listens on all addresses of its pod',
   'metrics.port': 'metrics are not configured here',
@@ -53,5 +55,8 @@ export const reservedConfig: Readonly<Record<string, string>> = {
   'ldap.bind_password': 'a secret has no place in a ConfigMap',
   'kerberos.machine_account.secret': 'a secret has no place in a ConfigMap',
   'kerberos.machine_account.online_join.bind_password': 'a secret has no place in a ConfigMap',
+  'logging.level': 'use spec.logging.level',
+  'logging.format': 'use spec.logging.format',
+  'logging.output': 'use spec.logging.output',
   shutdown_timeout: 'use spec.shutdownTimeout, which the grace period follows',
 };
