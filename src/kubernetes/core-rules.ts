@@ -71,7 +71,7 @@ function oneSource(example: string, ...otherFields: readonly string[]): CoreRule
     );
     if (sources.length === 1) return none;
     if (sources.length === 0) return problem([], undefined, `has no source such as ${example}`);
-    return problem([], undefined, `has more than one source: ${sources.join(', ')}`);
+    return problem([], undefined, `has more than one source: ${sources.sort().join(', ')}`);
   };
 }
 

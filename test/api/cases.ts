@@ -694,7 +694,7 @@ const byFunction: readonly Refused[] = [
     'a variable from two sources',
     { extraEnv: [{ name: 'A', valueFrom: { secretKeyRef: secretRef, fieldRef: { fieldPath: 'metadata.name' } } }] },
     'function',
-    'spec.extraEnv[0].valueFrom: has more than one source: secretKeyRef, fieldRef',
+    'spec.extraEnv[0].valueFrom: has more than one source: fieldRef, secretKeyRef',
   ),
   refused(
     'a number for a variable',

@@ -307,7 +307,7 @@ describe('checkCoreType refuses, beyond the types,', () => {
       'a volume with two',
       'Volume',
       { name: 'a', emptyDir: {}, configMap: {} },
-      ['has more than one source: emptyDir, configMap'],
+      ['has more than one source: configMap, emptyDir'],
     ],
     [
       'only the typo in the name of a source',

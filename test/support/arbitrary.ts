@@ -324,10 +324,16 @@ export const arbitraryInput: fc.Arbitrary<JsonObject | undefined> = fc.option(
   { nil: undefined },
 );
 
-/** Names of any allowed length, in both flavours. */
+/** Names of any allowed length, the longest ones often, in both flavours. */
 export const arbitraryIdentity: fc.Arbitrary<Required<Identity>> = fc.record({
-  name: fc.stringMatching(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/),
-  namespace: fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  name: fc.oneof(
+    fc.stringMatching(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/),
+    fc.stringMatching(/^[a-z][a-z0-9-]{38}[a-z0-9]$/),
+  ),
+  namespace: fc.oneof(
+    fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/),
+    fc.stringMatching(/^[a-z][a-z0-9-]{61}[a-z0-9]$/),
+  ),
   flavour: fc.constantFrom('namespaced', 'claim'),
 });
 
