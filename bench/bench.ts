@@ -32,7 +32,7 @@ interface Sample {
   readonly rss: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const bursts = { first: 2000, usual: 1000, large: 150 } as const;
 type RequestName = keyof typeof bursts;
 
