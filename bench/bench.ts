@@ -85,16 +85,6 @@ async function firstAnswer(...args: Parameters<typeof start>): Promise<number> {
   return median(times);
 }
 
-/** The least heap in use that several looks find: what is left once garbage is collected. */
-async function heapMb(metricsPort: number): Promise<number> {
-  const looks: number[] = [];
-  for (let look = 0; look < 10; look += 1) {
-    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-    looks.push(Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / 1024 / 1024);
-  }
-  return Math.min(...looks);
-}
-
 /** A request in protobuf's JSON form, as the client reads it. */
 function toJson({ meta, observed, requiredResources }: RunFunctionRequest): string {
   const names = Object.fromEntries(Object.entries(Capability).map(([name, number]) => [number, name]));
@@ -229,10 +219,3 @@ for (const [name, request] of Object.entries(requests) as [RequestName, RunFunct
     }
   }
 }
-
-const usual = toJson(requests.usual);
-await burst(client, clientFiles.path, function_, usual, 2000, 16);
-const before = await heapMb(metricsPort);
-await burst(client, clientFiles.path, function_, usual, 20_000, 16);
-const after = await heapMb(metricsPort);
-console.log(`\nheap in use: ${before.toFixed(1)} MB, after 20,000 more calls ${after.toFixed(1)} MB`);
