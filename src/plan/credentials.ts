@@ -54,8 +54,12 @@ function generate(name: string, componentKey: string, fresh: Texts, context: Cre
   const found = liveSecret(name, context);
   // Somebody else's Secret of that name is neither read nor copied.
   const live = found !== undefined && isOurs(found, marks) ? found : undefined;
-  const manifest = observed.get(componentKey)?.manifest;
-  const known = [live, manifest].map((secret) => textsAt(secret, 'data')).find((data) => Object.keys(data).length > 0);
+  const object = observed.get(componentKey);
+  // Where Crossplane reads no Secrets, the provider may have seen the live one; values that it hides are no texts.
+  const seen = object?.live !== undefined && isOurs(object.live, marks) ? object.live : undefined;
+  const known = [live, seen, object?.manifest]
+    .map((secret) => textsAt(secret, 'data'))
+    .find((data) => Object.keys(data).length > 0);
   return { name, data: known ?? inBase64(fresh) };
 }
 

@@ -31,6 +31,22 @@ describe('Crossplane v1.20, which reads no Secrets for functions', () => {
     expect(at(cluster.live('Secret', 'files-admin-bootstrap-credentials'), 'data')).toEqual(at(first, 'data'));
   });
 
+  it('a re-created DittoServer takes its Secrets over as they are, so that a lost one is made again as it was', () => {
+    const cluster = createCluster({ xr: dittoServer({}, { flavour: 'claim' }), crossplane: 'v1' });
+    cluster.bringUp();
+    const name = 'files-admin-bootstrap-credentials';
+    const password = at(cluster.live('Secret', name), 'data', 'password');
+    cluster.remove();
+    cluster.provide();
+    cluster.recreate();
+    cluster.bringUp();
+    expect(at(cluster.live('Secret', name), 'data', 'password')).toBe(password);
+
+    cluster.api.remove({ kind: 'Secret', namespace: 'team-a', name });
+    cluster.settle();
+    expect(at(cluster.live('Secret', name), 'data', 'password')).toBe(password);
+  });
+
   it('judges no Secret missing: the server is created without the user’s, and never loses its checksum', () => {
     const spec = { identity: { jwt: { secretRef: { name: 'my-keys', key: 'jwt' } } } };
     const cluster = createCluster({ xr: dittoServer(spec, { flavour: 'claim' }), crossplane: 'v1' });
