@@ -13,7 +13,7 @@ function print({ stdout, stderr, failed }: Rendered): void {
   if (failed) process.exitCode = 1;
 }
 
-await new Command('function-dittofs')
+void new Command('function-dittofs')
   .description('A Crossplane composition function that turns a DittoServer into a running DittoFS file server.')
   .addCommand(
     serveCommand((code) => process.exit(code)),
