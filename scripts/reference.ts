@@ -4,6 +4,7 @@ import { Spec } from '../src/api/v1alpha1/spec.ts';
 import { Status } from '../src/api/v1alpha1/status.ts';
 import { toDocumentedSchema, type StructuralSchema } from '../src/api/v1alpha1/structural.ts';
 import { api } from '../src/api/v1alpha1/xrd.ts';
+import { functionName } from './package/repository.ts';
 
 /** One field of the API: a line of the report, a row of the reference. */
 interface Field {
@@ -236,7 +237,7 @@ be left out. An input that is refused is refused for every DittoServer, with the
 pipeline:
   - step: compose-dittoserver
     functionRef:
-      name: function-dittofs
+      name: ${functionName}
     input:
       apiVersion: ${inputType.group}/${inputType.version}
       kind: ${inputType.kind}

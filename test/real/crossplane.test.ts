@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { dump, loadAll } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functionName, registry } from '../../scripts/package/repository.ts';
 import { at, objectAt, textAt, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { accepted, refusedSpecs } from '../api/cases.ts';
 import { startFunction, type FunctionProcess } from '../server/support/function-process.ts';
@@ -15,7 +16,6 @@ import { goVersion, tool } from './support/tools.ts';
 const run = promisify(execFile);
 const go = await goVersion();
 const root = join(import.meta.dirname, '..', '..');
-const FUNCTION = 'acme-function-dittofs';
 
 let running: FunctionProcess;
 let folder: string;
@@ -25,8 +25,8 @@ let crankV1: string;
 
 /** The two ways to offer DittoServers. */
 const flavours = {
-  namespaced: { kind: 'DittoServer', xrd: 'apis/namespaced/definition.yaml' },
-  claim: { kind: 'XDittoServer', xrd: 'apis/claims/definition.yaml' },
+  namespaced: { xrd: 'apis/namespaced/definition.yaml', composition: 'apis/namespaced/composition.yaml' },
+  claim: { xrd: 'apis/claims/definition.yaml', composition: 'apis/claims/composition.yaml' },
 } as const satisfies Record<XrFlavour, unknown>;
 
 function write(name: string, ...documents: readonly JsonObject[]): string {
@@ -35,17 +35,9 @@ function write(name: string, ...documents: readonly JsonObject[]): string {
   return path;
 }
 
+/** The Composition that we ship. */
 function composition(flavour: XrFlavour): string {
-  return write(`composition-${flavour}.yaml`, {
-    apiVersion: 'apiextensions.crossplane.io/v1',
-    kind: 'Composition',
-    metadata: { name: `dittoservers-${flavour}` },
-    spec: {
-      compositeTypeRef: { apiVersion: 'dittofs.dittofs.com/v1alpha1', kind: flavours[flavour].kind },
-      mode: 'Pipeline',
-      pipeline: [{ step: 'compose-dittoserver', functionRef: { name: FUNCTION } }],
-    },
-  });
+  return join(root, flavours[flavour].composition);
 }
 
 function functions(): string {
@@ -53,13 +45,13 @@ function functions(): string {
     apiVersion: 'pkg.crossplane.io/v1',
     kind: 'Function',
     metadata: {
-      name: FUNCTION,
+      name: functionName,
       annotations: {
         'render.crossplane.io/runtime': 'Development',
         'render.crossplane.io/runtime-development-target': `dns:///localhost:${running.port}`,
       },
     },
-    spec: { package: 'ghcr.io/acme/function-dittofs:v0.0.0' },
+    spec: { package: `${registry}/function-dittofs:v0.0.0` },
   });
 }
 

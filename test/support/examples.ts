@@ -3,7 +3,7 @@ import { at, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { createCluster, type Cluster } from './cluster.ts';
 import { entropyOf } from './call.ts';
 import { secret } from './json.ts';
-import { identityOf, xrOf } from './server.ts';
+import { identityOf, xrOf, type XrFlavour } from './server.ts';
 import { readYaml } from './yaml.ts';
 
 const folder = new URL('../../examples/', import.meta.url);
@@ -43,10 +43,14 @@ function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
   return [...byName].map(([name, data]) => secret(identityOf(xr).namespace, name, data));
 }
 
+/** The flavour for which an example is written: only claims have a delete policy of their own. */
+export function flavourOf({ manifest }: Example): XrFlavour {
+  return at(manifest, 'spec', 'compositeDeletePolicy') === undefined ? 'namespaced' : 'claim';
+}
+
 /** A cluster in which somebody just applied a manifest, with what it needs beside it; the same entropy every time. */
-export function clusterWith({ manifest }: Example): Cluster {
-  const claim = at(manifest, 'spec', 'compositeDeletePolicy') !== undefined;
-  const xr = xrOf(manifest, claim ? 'claim' : 'namespaced');
+export function clusterWith(example: Example, flavour = flavourOf(example)): Cluster {
+  const xr = xrOf(example.manifest, flavour);
   const cluster = createCluster({ xr, crossplane: 'v2', entropy: () => entropyOf(7) });
   for (const brought of broughtSecrets(xr)) cluster.api.put(brought);
   const storageClass = textAt(xr, 'spec', 'storage', 'storageClassName');

@@ -129,14 +129,22 @@ const objectCrds: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.crossplane.io/v1alpha2': ['provider-kubernetes-v1.2.1.kubernetes.crossplane.io_objects.yaml'],
 };
 
-function objectValidators(apiVersion: string): readonly ValidateFunction[] {
+function crdValidator(file: string, apiVersion: string): ValidateFunction {
   const version = apiVersion.split('/')[1];
-  return (objectCrds[apiVersion] ?? []).map((file) =>
-    validatorOf(`${file} ${apiVersion}`, () => {
-      const found = listAt(readCrd(file), 'spec', 'versions').find((entry) => textAt(entry, 'name') === version);
-      return closed(objectAt(found, 'schema', 'openAPIV3Schema')) as JsonObject;
-    }),
-  );
+  return validatorOf(`${file} ${apiVersion}`, () => {
+    const found = listAt(readCrd(file), 'spec', 'versions').find((entry) => textAt(entry, 'name') === version);
+    if (found === undefined) throw new Error(`test/crds/${file} has no version ${version ?? ''}`);
+    return closed(objectAt(found, 'schema', 'openAPIV3Schema')) as JsonObject;
+  });
+}
+
+/** What the API server would refuse about an object whose definition is a file in test/crds; empty if nothing. */
+export function crdProblems(file: string, object: JsonObject): readonly string[] {
+  return texts(problemsOf(crdValidator(file, textAt(object, 'apiVersion') ?? ''), object));
+}
+
+function objectValidators(apiVersion: string): readonly ValidateFunction[] {
+  return (objectCrds[apiVersion] ?? []).map((file) => crdValidator(file, apiVersion));
 }
 
 /** The longest name of an Object: `provider-kubernetes/<name>` must fit into a field manager's 128 characters. */

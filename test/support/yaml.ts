@@ -1,5 +1,5 @@
-import { dump, load } from 'js-yaml';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { dump, load, loadAll } from 'js-yaml';
+import { isObject, type JsonObject } from '../../src/lib/json.ts';
 
 /** Fields that a reader of Kubernetes manifests looks for first; all others follow in alphabetical order. */
 const first = ['apiVersion', 'kind', 'metadata', 'type', 'name', 'namespace', 'status', 'reason', 'message'];
@@ -26,4 +26,9 @@ export function toDocuments(documents: readonly (readonly [title: string, value:
 /** The one object of a YAML document. */
 export function readYaml(text: string): JsonObject {
   return load(text) as JsonObject;
+}
+
+/** Every object of a text with several YAML documents; those that hold only comments are none. */
+export function readYamlDocuments(text: string): readonly JsonObject[] {
+  return (loadAll(text) as readonly unknown[]).filter(isObject);
 }

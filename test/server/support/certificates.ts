@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -95,6 +96,17 @@ export async function authority(differences: Differences = {}): Promise<Issued> 
 /** A leaf as Crossplane makes it, for a client unless said otherwise. */
 export async function leaf(issuer: Issued, differences: Differences = {}): Promise<Issued> {
   return issue(await newKeys(), issuer, false, { usages: [usage.clientAuth], ...differences });
+}
+
+/** An authority that somebody else made, to issue with: its certificate and its RSA key as PEM. */
+export async function issuedBy(cert: string, key: string): Promise<Issued> {
+  const privateKey = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
+  const publicKey = createPublicKey(cert).export({ type: 'spki', format: 'der' });
+  const keys = {
+    privateKey: await webcrypto.subtle.importKey('pkcs8', privateKey, algorithm, true, ['sign']),
+    publicKey: await webcrypto.subtle.importKey('spki', publicKey, algorithm, true, ['verify']),
+  };
+  return { cert, key, keys: keys as CryptoKeyPair, subject: new X509Certificate(cert).subject };
 }
 
 /** A certificate that signs itself, with the subject of Crossplane's. */

@@ -26,8 +26,16 @@ interface LogLine {
 /** Starts the built program on free ports of the loopback and resolves when it serves. */
 export async function startFunction(...args: readonly string[]): Promise<FunctionProcess> {
   if (!existsSync(built)) throw new Error('dist/main.js is not built: npm run build');
-  const flags = ['--address', '127.0.0.1:0', '--metrics-address', '127.0.0.1:0', ...args];
-  const child = spawn(process.execPath, [built, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startCommand([process.execPath, built, ...args]);
+}
+
+/** Starts a command that runs the function, on free ports of the loopback, and resolves when it serves. */
+export async function startCommand(
+  [command = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<FunctionProcess> {
+  const flags = ['--address', '127.0.0.1:0', '--metrics-address', '127.0.0.1:0'];
+  const child = spawn(command, [...args, ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const log: LogLine[] = [];
   let stderr = '';
