@@ -8,10 +8,28 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..', 'tools');
 
-/** The programs that the suite runs: the package to build in the module of that name, and what its version is told. */
+/** One program: the package to build, the module that pins it, and what the linker tells it, its version above all. */
+interface Tool {
+  readonly package: string;
+  /** The folder of the module, where it is not named after the program. */
+  readonly module?: string;
+  readonly flags?: readonly string[];
+}
+
+const kubernetes = (program: string): Tool => ({
+  package: `k8s.io/kubernetes/cmd/${program}`,
+  module: 'kubernetes',
+  flags: ['component-base/version', 'client-go/pkg/version'].flatMap((version) => [
+    `-X k8s.io/${version}.gitVersion=v1.33.13`,
+    `-X k8s.io/${version}.gitMajor=1`,
+    `-X k8s.io/${version}.gitMinor=33`,
+  ]),
+});
+
+/** The programs that the suite and the lab run. */
 const tools = {
-  dfs: { package: 'github.com/marmos91/dittofs/cmd/dfs', flags: [] },
-  'crossplane-cli': { package: 'github.com/crossplane/cli/v2/cmd/crossplane', flags: [] },
+  dfs: { package: 'github.com/marmos91/dittofs/cmd/dfs' },
+  'crossplane-cli': { package: 'github.com/crossplane/cli/v2/cmd/crossplane' },
   crossplane: {
     package: 'github.com/crossplane/crossplane/v2/cmd/crossplane',
     flags: ['-X github.com/crossplane/crossplane-runtime/v2/pkg/version.version=v2.3.4'],
@@ -20,8 +38,20 @@ const tools = {
     package: 'github.com/crossplane/crossplane/cmd/crank',
     flags: ['-X github.com/crossplane/crossplane/internal/version.version=v1.20.5'],
   },
-  client: { package: '.', flags: [] },
-} as const;
+  'crossplane-v1': {
+    package: 'github.com/crossplane/crossplane/cmd/crossplane',
+    flags: ['-X github.com/crossplane/crossplane/internal/version.version=v1.20.5'],
+  },
+  'provider-kubernetes': { package: 'github.com/crossplane-contrib/provider-kubernetes/cmd/provider' },
+  etcd: { package: 'go.etcd.io/etcd/server/v3' },
+  'kube-apiserver': kubernetes('kube-apiserver'),
+  'kube-controller-manager': kubernetes('kube-controller-manager'),
+  'kube-scheduler': kubernetes('kube-scheduler'),
+  kubectl: kubernetes('kubectl'),
+  kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok' },
+  registry: { package: 'github.com/distribution/distribution/v3/cmd/registry' },
+  client: { package: '.' },
+} as const satisfies Record<string, Tool>;
 export type ToolName = keyof typeof tools;
 
 /** All programs, in the order in which they are built. */
@@ -30,11 +60,17 @@ export const toolNames = Object.keys(tools) as readonly ToolName[];
 /** Where built programs are kept from run to run, outside the checkout. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'function-dittofs', 'tools');
 
+/** The folder of the module that pins a program. */
+function moduleOf(name: ToolName): string {
+  const { module = name }: Tool = tools[name];
+  return join(folder, module);
+}
+
 /** Everything that a built program depends on, as one name. */
 function fingerprint(name: ToolName, goVersion: string): string {
   const hash = createHash('sha256').update(JSON.stringify([goVersion, tools[name]]));
-  for (const file of readdirSync(join(folder, name)).sort())
-    hash.update(file).update(readFileSync(join(folder, name, file)));
+  for (const file of readdirSync(moduleOf(name)).sort())
+    hash.update(file).update(readFileSync(join(moduleOf(name), file)));
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -56,11 +92,11 @@ export async function tool(name: ToolName): Promise<string> {
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
   const building = `${path}.${process.pid}`;
-  const { package: target, flags } = tools[name];
+  const { package: target, flags = [] }: Tool = tools[name];
   const ldflags = ['-s', '-w', ...flags].join(' ');
   process.stderr.write(`building ${name} …\n`);
   await run('go', ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', building, target], {
-    cwd: join(folder, name),
+    cwd: moduleOf(name),
     env: { ...process.env, CGO_ENABLED: '0' },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -71,4 +107,12 @@ export async function tool(name: ToolName): Promise<string> {
     if (other) rmSync(join(cache, old), { force: true });
   }
   return path;
+}
+
+/** The folder of a module that a program is built from, for what it ships beside its code: CRDs above all. */
+export async function moduleFolder(name: ToolName, module: string): Promise<string> {
+  const { stdout } = await run('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
+    cwd: moduleOf(name),
+  });
+  return stdout.trim();
 }
