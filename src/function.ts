@@ -33,10 +33,10 @@ export type Decision =
   | { readonly kind: 'composed'; readonly answer: Answer; readonly plan: Plan; readonly composition: Composition };
 
 /**
- * Seconds until Crossplane calls again while something comes up: making eight or more Objects opens its circuit
- * breaker, and then only this brings the function back.
+ * Seconds until Crossplane calls again while it should look often: making eight or more Objects opens its circuit
+ * breaker, and then nothing but this brings the function back.
  */
-const SOON = 10;
+const SOON = 5;
 
 /** An answer that desires nothing of its own and is never cached. */
 const nothing: Answer = {
@@ -85,10 +85,13 @@ function ask(call: Call, { name, namespace }: DittoServer, names: readonly strin
   return { kind: 'asking', answer };
 }
 
-/** Soon while something comes up by itself; later when all is settled, or only a person can change what is not. */
-function timeToLive({ health }: Composition, settled: number): number {
+/**
+ * Soon while something comes up by itself, or while Crossplane would not notice an edit; later when all is settled, or
+ * only a person can change what is not.
+ */
+function timeToLive({ responsive }: Call, { health }: Composition, settled: number): number {
   const states = [...health.values()].map(({ state }) => state);
-  return states.includes('progressing') ? Math.min(SOON, settled) : settled;
+  return states.includes('progressing') || !responsive ? Math.min(SOON, settled) : settled;
 }
 
 function compose(
@@ -118,7 +121,7 @@ function compose(
     conditions,
     announcements: announceChanges(call.conditions, conditions),
     secrets: { namespace: plan.namespace, names },
-    ttl: timeToLive(composition, plan.ttl === undefined ? options.ttl : wholeSeconds(plan.ttl)),
+    ttl: timeToLive(call, composition, plan.ttl === undefined ? options.ttl : wholeSeconds(plan.ttl)),
   };
   return { kind: 'composed', answer, plan, composition };
 }

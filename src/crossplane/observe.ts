@@ -13,6 +13,11 @@ export interface Call {
   readonly input: Json | undefined;
   /** What the composite's conditions said before. */
   readonly conditions: readonly Condition[];
+  /**
+   * Whether Crossplane calls when something changes. While its circuit breaker for the XR is open (v2.1 and newer; by
+   * default five minutes after a burst of changes, such as a creation) only the ttl makes it call.
+   */
+  readonly responsive: boolean;
   /** The phase before. */
   readonly phase: string | undefined;
   /**
@@ -59,6 +64,7 @@ export function observe(request: RunFunctionRequest): Call {
     observed: observedObjects(request.observed?.resources ?? {}),
     input: request.input,
     conditions: formerConditions(xr),
+    responsive: condition(xr, 'Responsive')?.status !== 'False',
     phase: textAt(xr, 'status', 'phase'),
     secrets: readSecrets(request),
   };

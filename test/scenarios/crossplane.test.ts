@@ -153,10 +153,10 @@ it.each(['v1', 'v2'] as const)('the tag is copied, on every kind of answer (%s)'
 
 describe('the ttl', () => {
   it.each([
-    [undefined, 10, 60],
-    ['5m', 10, 300],
-    ['5s', 5, 5],
-    ['90s', 10, 90],
+    [undefined, 5, 60],
+    ['5m', 5, 300],
+    ['4s', 4, 4],
+    ['90s', 5, 90],
   ])('with input.ttl %s: %i s while coming up, %i s when settled', (written, comingUp, settled) => {
     const cluster = createCluster({
       xr: dittoServer(),
@@ -164,6 +164,16 @@ describe('the ttl', () => {
     });
     expect(ttl(cluster.step())).toBe(comingUp);
     expect(ttl(cluster.bringUp())).toBe(settled);
+  });
+
+  it('is short while Crossplane’s circuit breaker is open: then nothing else brings an edit to the function', () => {
+    const cluster = createCluster({ xr: dittoServer() });
+    cluster.circuit('open');
+    cluster.bringUp();
+    expect(ttl(cluster.step())).toBe(5);
+    cluster.circuit('closed');
+    cluster.step();
+    expect(ttl(cluster.step())).toBe(60);
   });
 });
 

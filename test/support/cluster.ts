@@ -83,6 +83,8 @@ export interface Cluster {
   readonly heal: (key: string) => void;
   /** Takes the status of an Object away, as restoring a control plane from a backup does. */
   readonly forget: (key: string) => void;
+  /** Opens or closes Crossplane's circuit breaker for the XR, as its condition tells. */
+  readonly circuit: (state: 'open' | 'closed') => void;
   readonly live: (kind: string, name: string) => JsonObject | undefined;
   readonly status: () => JsonObject;
   readonly condition: (type: string) => { readonly status: string; readonly reason: string; readonly message: string };
@@ -117,6 +119,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   let input = options.input;
   let calls = 0;
   let incarnation = 1;
+  let responsive = { type: 'Responsive', status: 'True', reason: 'WatchCircuitClosed' };
 
   const { name, namespace } = identityOf(options.xr);
   const claims = (claim?: string): readonly Ref[] =>
@@ -253,7 +256,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       reason,
       message,
     }));
-    const now = [...own, ...custom];
+    const now = [...own, responsive, ...custom];
     const kept = listAt(before, 'conditions').filter(
       (former) => !now.some(({ type }) => type === textAt(former, 'type')),
     );
@@ -462,6 +465,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     forget: (key) => {
       const object = without(objects()[key] ?? {}, 'status');
       composed.set(idOf(object), object);
+    },
+    circuit: (state) => {
+      const open = state === 'open';
+      responsive = {
+        type: 'Responsive',
+        status: open ? 'False' : 'True',
+        reason: open ? 'WatchCircuitOpen' : 'WatchCircuitClosed',
+      };
     },
     live,
     status: () => objectAt(last, 'status') ?? {},
