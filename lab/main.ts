@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { flavours, type FlavourName } from './flavours.ts';
 import { running, startLab, stopLab } from './lab.ts';
+import { inOwnNetwork } from './own-network.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -13,19 +14,6 @@ interface Flags {
   readonly flavour: FlavourName;
   readonly folder: string;
   readonly isolated: boolean;
-}
-
-/** Runs this command again in a network of its own, of which only the loopback is up. */
-async function isolate(): Promise<number> {
-  const namespaces = process.getuid?.() === 0 ? ['--net'] : ['--net', '--map-root-user'];
-  const again = [process.execPath, ...process.argv.slice(1).filter((argument) => argument !== '--isolated')];
-  const script = 'ip link set lo up && exec "$0" "$@"';
-  const child = spawn('unshare', [...namespaces, 'sh', '-c', script, ...again], { stdio: 'inherit' });
-  return new Promise((resolve) =>
-    child.once('exit', (code) => {
-      resolve(code ?? 1);
-    }),
-  );
 }
 
 function print(line: string): void {
@@ -40,7 +28,8 @@ async function start({ flavour, folder, isolated }: Flags): Promise<void> {
     return;
   }
   if (isolated) {
-    const code = await isolate();
+    const again = process.argv.slice(1).filter((argument) => argument !== '--isolated');
+    const code = await inOwnNetwork([process.execPath, ...again]);
     const [first] = running(folder);
     if (code === 0 && first !== undefined)
       print(

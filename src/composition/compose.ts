@@ -14,7 +14,7 @@ import { blocked, blockedBy, type Blocked } from './blocked.ts';
 import type { Component, Life } from './component.ts';
 import { preserveImmutable } from './immutable.ts';
 import { objectName, type ObjectOwner } from './object-name.ts';
-import { mayDelete, policiesFor, withoutDelete } from './ownership.ts';
+import { boundToLive, mayDelete, policiesFor, withoutDelete } from './ownership.ts';
 
 /** What all composed resources of one DittoServer have in common. */
 export interface Frame {
@@ -175,12 +175,13 @@ function composeWanted<Plan>(
     return assess(component, plan, wanted, object, blocker);
   };
   const health = blockedByUse(own(), manifest, broken);
-  const resource = wrap(wanted, {
+  const { manifest: bound, policies } = boundToLive(wanted, policiesFor(life, object, frame.marks), object);
+  const resource = wrap(bound, {
     ...frame.owner,
     name: objectName(frame.owner, component.key),
     labels: frame.labels,
     providerConfigRef: frame.providerConfigRef,
-    managementPolicies: policiesFor(life, object, frame.marks),
+    managementPolicies: policies,
     readiness: component.readiness?.(plan) ?? whenCreated,
     watch: component.watch ?? false,
   });

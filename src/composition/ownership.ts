@@ -1,5 +1,6 @@
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ManagementPolicy, ObservedObject } from '../kubernetes/object.ts';
+import { textAt, withValue, type JsonObject } from '../lib/json.ts';
 import type { Life } from './component.ts';
 
 /** With what a data Object starts: nobody else's object is changed or deleted, whatever bears its name. */
@@ -29,6 +30,23 @@ export function policiesFor(
   if (life.fate === 'deleted') return ['*'];
   const settled = wasSettled || (live !== undefined && life.settled?.(live) === true);
   return settled ? ['Observe', 'Update'] : untilProven;
+}
+
+/**
+ * The manifest of data that may be updated but not made: bound to the one live object by its uid.
+ *
+ * Without it the update itself would make what is gone, because a server-side apply creates; with it the API server
+ * refuses. Where no uid is known yet, the Object may only be observed.
+ */
+export function boundToLive(
+  manifest: JsonObject,
+  policies: readonly ManagementPolicy[],
+  observed: ObservedObject | undefined,
+): { readonly manifest: JsonObject; readonly policies: readonly ManagementPolicy[] } {
+  if (!policies.includes('Update') || policies.includes('Create')) return { manifest, policies };
+  const uid = textAt(observed?.live, 'metadata', 'uid') ?? textAt(observed?.manifest, 'metadata', 'uid');
+  if (uid === undefined) return { manifest, policies: ['Observe'] };
+  return { manifest: withValue(manifest, ['metadata', 'uid'], uid), policies };
 }
 
 /** The same policies without the right to delete: keeping is done before letting go. */

@@ -111,9 +111,12 @@ export function readObject(resource: JsonObject): ObservedObject | undefined {
   };
 }
 
+/** The words of the provider where it may only observe, and of the API server where the manifest names a uid. */
+const missingSays = ['external resource does not exist', 'no existing object was found'];
+
 /** Tells whether the provider looked for the live object, may not make it, and did not find it. */
-export function isMissing(object: ObservedObject): boolean {
-  return object.synced?.status === 'False' && object.synced.message.includes('external resource does not exist');
+export function isMissing({ synced }: ObservedObject): boolean {
+  return synced?.status === 'False' && missingSays.some((words) => synced.message.includes(words));
 }
 
 /** The observed composed resources by their key in the composition. */

@@ -724,14 +724,14 @@ describe('rule 15: every Object costs', () => {
     }
   });
 
-  it('10 seconds while something comes up', () => {
+  it('5 seconds while something comes up', () => {
     const cluster = createCluster({ xr: dittoServer() });
-    for (const response of cluster.step().calls) expect(response.meta?.ttl?.seconds).toBe(10);
-    expect(ttl(cluster.settle())).toBe(10);
+    for (const response of cluster.step().calls) expect(response.meta?.ttl?.seconds).toBe(5);
+    expect(ttl(cluster.settle())).toBe(5);
     const up = running();
     up.podFails();
     up.provide();
-    expect(ttl(up.step())).toBe(10);
+    expect(ttl(up.step())).toBe(5);
   });
 
   it('60 seconds when all is settled, or only a person can change what is not', () => {
@@ -745,10 +745,10 @@ describe('rule 15: every Object costs', () => {
     expect(ttl(missing.settle())).toBe(60);
   });
 
-  it('10 seconds while something comes up, although something else waits for a person', () => {
+  it('5 seconds while something comes up, although something else waits for a person', () => {
     const cluster = createCluster({ xr: dittoServer({ ...ownKey, service: { type: 'LoadBalancer' } }) });
     // Nine Objects are being made: the circuit breaker may open, and then only the ttl brings the function back.
-    expect(ttl(cluster.step())).toBe(10);
+    expect(ttl(cluster.step())).toBe(5);
   });
 
   it('a settled server is not written to any more', () => {

@@ -80,7 +80,7 @@ describe('the first call of a reconcile', () => {
     expect(readyOf(asking.desired?.composite ?? { ready: 0 })).toBe('not ready');
     expect(conditionsOf(asking).map(({ type, status, reason }) => `${type}: ${status} ${reason}`)).toEqual(
       Object.entries(conditions(cluster))
-        .filter(([type]) => !['Ready', 'Synced'].includes(type))
+        .filter(([type]) => !['Ready', 'Synced', 'Responsive'].includes(type))
         .map(([type, text]) => `${type}: ${text}`),
     );
     expect(asking.results).toEqual([]);

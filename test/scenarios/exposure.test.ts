@@ -16,7 +16,7 @@ it('a load balancer is pending: EndpointReady and Ready wait for its address', a
     Ready: 'False Creating',
   });
   expect(unready(pending)).toEqual(['file-service']);
-  expect(ttl(pending)).toBe(10);
+  expect(ttl(pending)).toBe(5);
   expect(at(cluster.status(), 'endpoints', 'nfs')).toBeUndefined();
   expect(cluster.status().endpoint).toBeUndefined();
   await expect(picture(cluster, pending)).toMatchFileSnapshot('exposure/load-balancer-pending.yaml');

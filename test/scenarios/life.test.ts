@@ -29,7 +29,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
   expect(readyOf(created.response.desired?.composite ?? { ready: 0 })).toBe('not ready');
   expect(conditions(cluster)).toMatchObject({ Ready: 'False Creating', Available: 'False Waiting' });
   expect(cluster.status().phase).toBe('Pending');
-  expect(ttl(created)).toBe(10);
+  expect(ttl(created)).toBe(5);
   await expect(picture(cluster, created)).toMatchFileSnapshot('life/1-created.yaml');
 
   cluster.provide();
@@ -47,7 +47,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
     EndpointReady: 'True EndpointReady',
     Ready: 'False Creating',
   });
-  expect(ttl(pending)).toBe(10);
+  expect(ttl(pending)).toBe(5);
   await expect(picture(cluster, pending)).toMatchFileSnapshot('life/2-pending.yaml');
 
   cluster.bind();
@@ -56,6 +56,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
   expect(conditions(cluster)).toEqual({
     Ready: 'True Available',
     Synced: 'True ReconcileSuccess',
+    Responsive: 'True WatchCircuitClosed',
     ConfigReady: 'True ConfigValid',
     ResourcesApplied: 'True Applied',
     StorageReady: 'True VolumesReady',
@@ -76,7 +77,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
   expect(conditions(cluster)).toMatchObject({ Ready: 'False Creating', Available: 'False ReplicasNotReady' });
   expect(changedSince(running, cluster)).toEqual([]);
   expect(unready(degraded)).toEqual(['server']);
-  expect(ttl(degraded)).toBe(10);
+  expect(ttl(degraded)).toBe(5);
   await expect(picture(cluster, degraded)).toMatchFileSnapshot('life/4-degraded.yaml');
 
   cluster.podReady();
@@ -114,7 +115,7 @@ it('an image is changed: only the StatefulSet changes, and the old pod counts un
   // The live StatefulSet is still the former one, and its pod answers.
   expect(conditions(cluster)).toMatchObject({ Available: 'True ServerReady', Ready: 'False Creating' });
   expect(cluster.status().version).toBe('example.com/dittofs:1');
-  expect(ttl(asked)).toBe(10);
+  expect(ttl(asked)).toBe(5);
 
   cluster.provide();
   cluster.step();

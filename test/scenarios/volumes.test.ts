@@ -30,7 +30,7 @@ it('a volume grows: only its claim changes, and the condition follows the real c
     Ready: 'False Creating',
   });
   expect(at(cluster.status(), 'volumes', 0)).toMatchObject({ requested: '8Gi', capacity: '5Gi' });
-  expect(ttl(growing)).toBe(10);
+  expect(ttl(growing)).toBe(5);
   await expect(picture(cluster, growing)).toMatchFileSnapshot('volumes/growing.yaml');
 
   cluster.resizeDone();

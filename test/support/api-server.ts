@@ -223,6 +223,15 @@ export function createApiServer(): ApiServer {
     const ref = refOf(manifest);
     const key = keyOf(ref);
     const before = live.get(key);
+    const uid = textAt(manifest, 'metadata', 'uid');
+    if (uid !== undefined && uid !== textAt(before, 'metadata', 'uid')) {
+      const cannot = `Operation cannot be fulfilled on ${ref.kind} "${ref.name}": uid mismatch: the provided object specified uid ${uid}`;
+      const found = textAt(before, 'metadata', 'uid');
+      return {
+        ok: false,
+        refusal: `${cannot}, and ${found === undefined ? 'no existing object was found' : `the existing object has uid ${found}`}`,
+      };
+    }
     const owned = managers.get(key)?.get(manager);
     const others = [...(managers.get(key) ?? [])].filter(([name]) => name !== manager).map(([, applied]) => applied);
     let after = merged(before, owned, manifest, '') as JsonObject;

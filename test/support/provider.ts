@@ -89,7 +89,16 @@ export function reconcileObject(
   const live = api.get(ref);
   if (live === undefined) {
     if (deleting) return undefined;
-    if (!may('Create')) return fail('observe failed: external resource does not exist');
+    if (policies.join() === 'Observe') return fail('observe failed: external resource does not exist');
+    if (!may('Create')) {
+      if (!may('Update')) return succeed();
+      // crossplane-runtime goes on to the update, and a server-side apply of what is not there makes it.
+      const remade = api.apply(manager, manifest);
+      if (!remade.ok) return fail(`update failed: cannot apply object: ${remade.refusal}`);
+      report({ verb: 'created', ...ref });
+      setLive(object, remade.object, hideSecrets);
+      return succeed();
+    }
     const created = api.apply(manager, manifest);
     if (!created.ok) return fail(`create failed: cannot create object: cannot create object: ${created.refusal}`);
     report({ verb: 'created', ...ref });
