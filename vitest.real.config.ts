@@ -7,8 +7,10 @@ export default defineConfig({
     globalSetup: ['test/real/support/build-tools.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
+    // Stories in the lab mostly wait.
+    maxConcurrency: 8,
     hookTimeout: 60_000,
-    reporters: process.env.VITEST_RESULTS === undefined ? ['default'] : ['default', 'json'],
+    reporters: process.env.VITEST_RESULTS === undefined ? ['verbose'] : ['verbose', 'json'],
     ...(process.env.VITEST_RESULTS !== undefined && { outputFile: { json: process.env.VITEST_RESULTS } }),
   },
 });

@@ -6,8 +6,8 @@ export interface Flavour {
   readonly module: string;
   /** The Configuration package that is installed. */
   readonly configuration: 'configuration-dittofs' | 'configuration-dittofs-claims';
-  /** Its folder in install/. */
-  readonly folder: 'namespaced' | 'claims';
+  /** The section of docs/install.md that installs it. */
+  readonly heading: 'Namespaced' | 'Claims';
   /** The kind of composite resource that stands behind a DittoServer. */
   readonly composite: 'DittoServer' | 'XDittoServer';
   /** What is activated beyond what the Configuration activates itself. */
@@ -16,14 +16,14 @@ export interface Flavour {
 }
 
 const v2 = { core: 'crossplane', module: 'github.com/crossplane/crossplane/v2' } as const;
-const claims = { configuration: 'configuration-dittofs-claims', folder: 'claims', composite: 'XDittoServer' } as const;
+const claims = { configuration: 'configuration-dittofs-claims', heading: 'Claims', composite: 'XDittoServer' } as const;
 
 /** The flavours by name. */
 export const flavours = {
   namespaced: {
     ...v2,
     configuration: 'configuration-dittofs',
-    folder: 'namespaced',
+    heading: 'Namespaced',
     composite: 'DittoServer',
     // The package brings a ManagedResourceActivationPolicy.
     activation: [],

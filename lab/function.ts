@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import type { Program } from './program.ts';
 
@@ -12,9 +11,8 @@ export interface FunctionProgram extends Program {
 }
 
 /** Describes the function with certificates that Crossplane's authority issued. */
-export async function describeFunction(certificates: string): Promise<FunctionProgram> {
-  const program = join(import.meta.dirname, '..', 'dist', 'main.js');
-  if (!existsSync(program)) throw new Error('cannot start the function: dist/main.js is not built; npm run build');
+export async function describeFunction(program: string, certificates: string): Promise<FunctionProgram> {
+  if (!existsSync(program)) throw new Error(`cannot start the function: ${program} is not built; npm run build`);
   const [port, metrics] = [await freePort(), await freePort()];
   return {
     name: 'function-dittofs',

@@ -5,18 +5,11 @@ import { describeCrossplane, functionCertificates, initCrossplane } from './cros
 import { flavours, type FlavourName } from './flavours.ts';
 import { describeFunction } from './function.ts';
 import type { Kubectl } from './kubectl.ts';
-import {
-  configureProvider,
-  describeRegistry,
-  installPackages,
-  mirror,
-  pushPackages,
-  temporaryFolder,
-  type Packages,
-} from './packages.ts';
+import { describeRegistry, installPackages, mirror, pushPackages, temporaryFolder, type Packages } from './packages.ts';
 import { checkProviderPorts } from './ports.ts';
 import { end, launch, runs, untilReady, type Program, type Started } from './program.ts';
 import { describeProvider } from './provider.ts';
+import { shellFor, type Shell } from './shell.ts';
 
 /** What to start. */
 export interface LabOptions {
@@ -33,6 +26,8 @@ export interface Lab extends AsyncDisposable {
   readonly folder: string;
   readonly kubeconfig: string;
   readonly kubectl: Kubectl;
+  /** Runs commands as a user of the cluster would, in the root of the repository. */
+  readonly shell: Shell;
   readonly auditLog: string;
   readonly etcdEndpoint: string;
   /** Where the function tells its metrics. */
@@ -118,16 +113,20 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
     await furnish(kubectl);
 
     await initCrossplane(flavour, kubectl, kubeconfig, folder);
-    const crossplaneFunction = await describeFunction(await functionCertificates(kubectl, folder));
+    const crossplaneFunction = await describeFunction(
+      join(packages.folder, 'main.js'),
+      await functionCertificates(kubectl, folder),
+    );
     await start(crossplaneFunction);
     await start(await describeCrossplane(flavour, kubectl, kubeconfig, folder));
     await mirror(registry, kubectl);
-    await installPackages(flavour, packages.version, kubectl, kubeconfig, crossplaneFunction.endpoint);
+    const shell = await shellFor(folder, kubeconfig);
+    await installPackages(flavour, shell, kubectl, crossplaneFunction.endpoint);
     await start(await describeProvider(plane, folder));
-    await configureProvider(flavour, kubectl);
     return {
       folder,
       kubectl,
+      shell,
       kubeconfig,
       auditLog: plane.auditLog,
       etcdEndpoint: plane.etcdEndpoint,

@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { at, isObject, listAt, textAt, type JsonObject } from '../src/lib/json.ts';
+import { isObject, listAt, objectAt, textAt } from '../src/lib/json.ts';
 import { moduleFolder, tool } from '../test/real/support/tools.ts';
-import { secrets } from './crossplane.ts';
+import { NAMESPACE, secrets } from './crossplane.ts';
 import type { Flavour } from './flavours.ts';
 import type { Kubectl } from './kubectl.ts';
 import { freePort } from './ports.ts';
-import { eventually, type Program } from './program.ts';
+import type { Program } from './program.ts';
+import { commandsOf, type Shell } from './shell.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..');
 
 /** A registry on the loopback that stands for the public ones. */
 export interface Registry extends Program {
@@ -69,41 +70,40 @@ export async function pushPackages(
   await push('crossplane-contrib/provider-kubernetes', PROVIDER.version, provider);
 }
 
-/** What the runtime of a package would tell, were there a kubelet to run its pod. */
-async function standInForRuntime(kubectl: Kubectl, endpoint: string): Promise<void> {
-  const condition = {
-    type: 'RuntimeHealthy',
-    status: 'True',
-    reason: 'HealthyPackageRevision',
-    lastTransitionTime: new Date().toISOString(),
-  };
+/**
+ * Does what the runtime of the packages would do, were there a kubelet to run their pods: makes the Secret with each
+ * package's certificate (any is taken, nobody serves with it), and tells where the function is served.
+ */
+async function standInForRuntime({ core }: Flavour, kubectl: Kubectl, endpoint: string): Promise<void> {
+  const authority = await kubectl.get('secret', '-n', NAMESPACE, secrets.authority);
   for (const kind of ['FunctionRevision', 'ProviderRevision']) {
     const list = await kubectl.get(`${kind.toLowerCase()}s.pkg.crossplane.io`);
-    for (const item of listAt(list, 'items')) {
-      if (!isObject(item) || textAt(item, 'spec', 'desiredState') !== 'Active') continue;
-      const status = {
-        conditions: [condition],
-        tlsServerSecretName: secrets.authority,
-        ...(kind === 'FunctionRevision' && { endpoint }),
-      };
+    for (const revision of listAt(list, 'items').filter(isObject)) {
+      if (textAt(revision, 'spec', 'desiredState') !== 'Active') continue;
+      const certificate = `${textAt(revision, 'metadata', 'labels', 'pkg.crossplane.io/package') ?? ''}-tls-server`;
+      await kubectl.apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { namespace: NAMESPACE, name: certificate },
+        data: objectAt(authority, 'data') ?? {},
+      });
       await kubectl.applyStatus({
         apiVersion: 'pkg.crossplane.io/v1',
         kind,
-        metadata: { name: textAt(item, 'metadata', 'name') ?? '' },
-        status,
+        metadata: { name: textAt(revision, 'metadata', 'name') ?? '' },
+        status: {
+          ...(kind === 'FunctionRevision' && { endpoint }),
+          // Crossplane v1.20 knows neither.
+          ...(core === 'crossplane' && { conditions: [runtimeHealthy()], tlsServerSecretName: certificate }),
+        },
       });
     }
   }
 }
 
-/** The status of a condition of an object. */
-export function conditionOf(object: JsonObject | undefined, type: string): string | undefined {
-  const condition = listAt(object, 'status', 'conditions').find((one) => textAt(one, 'type') === type);
-  return textAt(condition, 'status');
-}
-
-function isHealthy(item: JsonObject): boolean {
-  return conditionOf(item, 'Installed') === 'True' && conditionOf(item, 'Healthy') === 'True';
+function runtimeHealthy(): object {
+  const lastTransitionTime = new Date().toISOString();
+  return { type: 'RuntimeHealthy', status: 'True', reason: 'HealthyPackageRevision', lastTransitionTime };
 }
 
 /** Makes Crossplane look for the public packages in the lab's registry, as docs/install.md does for a private one. */
@@ -118,42 +118,19 @@ export async function mirror({ host }: Registry, kubectl: Kubectl): Promise<void
   );
 }
 
-/** Installs DittoServers with the commands of docs/install.md: first the packages, and what they run with. */
+/** Installs DittoServers by running the commands of docs/install.md. */
 export async function installPackages(
-  { configuration, folder }: Flavour,
-  version: string,
+  flavour: Flavour,
+  shell: Shell,
   kubectl: Kubectl,
-  kubeconfig: string,
   endpoint: string,
 ): Promise<void> {
-  const source = `ghcr.io/dittofs/${configuration}:${version}`;
-  await kubectl('apply', '-k', join(root, 'install', folder, 'runtime'));
-  await run(await tool('crossplane-cli'), ['xpkg', 'install', 'configuration', source], {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
-  });
-  await untilPackagesAreHealthy(kubectl, endpoint);
-}
-
-/** Then, when the provider runs, its configuration. */
-export async function configureProvider({ folder }: Flavour, kubectl: Kubectl): Promise<void> {
-  await kubectl('apply', '-k', join(root, 'install', folder, 'config'));
-}
-
-/** Waits for the Configuration, the Function and the Provider to be installed and healthy; says which is not. */
-export async function untilPackagesAreHealthy(kubectl: Kubectl, endpoint: string): Promise<void> {
-  let waiting: readonly JsonObject[] = [];
-  const done = await eventually(async () => {
-    await standInForRuntime(kubectl, endpoint);
-    const list = await kubectl.get(
-      'configurations.pkg.crossplane.io,functions.pkg.crossplane.io,providers.pkg.crossplane.io',
-    );
-    const packages = listAt(list, 'items').filter(isObject);
-    waiting = packages.filter((item) => !isHealthy(item));
-    return packages.length === 3 && waiting.length === 0;
-  }, 90_000);
-  if (done) return;
-  const says = waiting.map((item) => `${textAt(item, 'kind')} ${JSON.stringify(at(item, 'status', 'conditions'))}`);
-  throw new Error(`cannot install the packages:\n${says.join('\n')}`);
+  let installed = false;
+  const standIn = async (): Promise<void> => {
+    while (!installed) await standInForRuntime(flavour, kubectl, endpoint).then(async () => sleep(500));
+  };
+  const install = shell(commandsOf('docs/install.md', flavour.heading)[0]).finally(() => (installed = true));
+  await Promise.all([install, standIn()]);
 }
 
 /** The folder for what is built on the way. */

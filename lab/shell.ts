@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { tool } from '../test/real/support/tools.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Runs commands of a POSIX shell until one fails; resolves with what they print, rejects with what they say. */
+export type Shell = (commands: string) => Promise<string>;
+
+/** A shell that finds kubectl and crossplane on its path, and the cluster in KUBECONFIG. */
+export async function shellFor(folder: string, kubeconfig: string): Promise<Shell> {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(await tool('kubectl'), join(bin, 'kubectl'));
+  symlinkSync(await tool('crossplane-cli'), join(bin, 'crossplane'));
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}`, KUBECONFIG: kubeconfig };
+  return async (commands) => {
+    const child = spawn('sh', ['-euc', commands], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+    if (code !== 0) throw new Error(`cannot run\n${commands}\n${stdout}${stderr}`);
+    return stdout;
+  };
+}
+
+/** The blocks of commands in a section of a document, from its heading to the next one; throws where there are none. */
+export function commandsOf(file: string, heading: string): readonly [string, ...string[]] {
+  const [, section] = readFileSync(join(root, file), 'utf8').split(new RegExp(`^#+ ${heading}$`, 'm'));
+  const [own = ''] = (section ?? '').split(/^#+ /m);
+  const [first, ...others] = [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, commands]) => commands ?? '');
+  if (first === undefined) throw new Error(`${file} has no commands under ${JSON.stringify(heading)}`);
+  return [first, ...others];
+}

@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Lab } from '../../../lab/lab.ts';
+import { listAt, objectAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
+import { auditFrom } from './support/audit.ts';
+import { canRunLab } from './support/can-run.ts';
+import { compactEtcd, garbageIn } from './support/faults.ts';
+import { callsOf, labFor } from './support/start.ts';
+import { changes, condition, dittoServer, example, holds, newTenant, type Tenant } from './support/tenant.ts';
+
+const can = await canRunLab();
+
+/** Milliseconds for a story: an Object that is younger than 30 s takes 33 s to go. */
+const STORY = 240_000;
+
+/** Conditions of a DittoServer that is well. */
+const wellConditions = [
+  'Available',
+  'ConfigReady',
+  'EndpointReady',
+  'Ready',
+  'ResourcesApplied',
+  'StorageReady',
+  'Synced',
+];
+
+/** What a namespace has without a DittoServer. */
+const EMPTY = ['ConfigMap/kube-root-ca.crt'];
+
+async function uidOf(tenant: Tenant, object: string): Promise<string | undefined> {
+  return textAt(await tenant.get(object), 'metadata', 'uid');
+}
+
+/** What provider-kubernetes does every ten minutes, now: an edit of an Object makes it look. */
+async function poll(tenant: Tenant): Promise<void> {
+  await tenant.kubectl('annotate', 'objects.kubernetes.m.crossplane.io', '--all', '--overwrite', `poll=${Date.now()}`);
+}
+
+describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STORY }, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await labFor('namespaced');
+  }, 180_000);
+  afterAll(async () => {
+    await lab[Symbol.asyncDispose]();
+  }, 120_000);
+
+  it('the quickstart gets Ready, and tells its tenant all about it', async () => {
+    const tenant = await newTenant(lab);
+    const audit = auditFrom(lab.auditLog);
+    const calls = await callsOf(lab);
+    const begun = Date.now();
+    await tenant.apply(example('quickstart', 'files'));
+    const server = await tenant.untilSettled('files');
+    const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+    const writes = audit.since().filter(({ namespace }) => namespace === tenant.namespace).length;
+    console.log(`Ready after ${seconds} s, with ${writes} writes and ${(await callsOf(lab)) - calls} calls`);
+
+    for (const type of wellConditions) expect(condition(server, type), type).toMatchObject({ status: 'True' });
+    expect(textAt(server, 'status', 'phase')).toBe('Running');
+    expect(textAt(server, 'status', 'endpoints', 'nfs', 'host')).toBe(`files-file.${tenant.namespace}.svc`);
+    const events = listAt(await tenant.get('events'), 'items').map((event) => textAt(event, 'reason'));
+    expect(events).toContain('ServerReady');
+  });
+
+  it.concurrent('an edit changes what it says, and nothing else', async ({ expect }) => {
+    const tenant = await newTenant(lab);
+    await tenant.apply(dittoServer('files', { storage: { metadataSize: '1Gi', contentSize: '1Gi' } }));
+    await tenant.untilSettled('files');
+
+    const edits: readonly { spec: JsonObject; changed: string; restarts: boolean }[] = [
+      { spec: { image: 'marmos91c/dittofs:v0.29.1' }, changed: 'StatefulSet/files', restarts: true },
+      { spec: { extraEnv: [{ name: 'TZ', value: 'Europe/Rome' }] }, changed: 'StatefulSet/files', restarts: true },
+      {
+        spec: { service: { annotations: { 'example.com/team': 'storage' } } },
+        changed: 'Service/files-file',
+        restarts: false,
+      },
+      { spec: { replicas: 0 }, changed: 'StatefulSet/files', restarts: true },
+      { spec: { replicas: 1 }, changed: 'StatefulSet/files', restarts: true },
+    ];
+    for (const { spec, changed, restarts } of edits) {
+      const [before, pod] = [await tenant.snapshot(), await uidOf(tenant, 'pod/files-0')];
+      await tenant.patch('files', { spec });
+      await tenant.untilSettled('files');
+      expect(changes(before, await tenant.snapshot())).toEqual([changed]);
+      expect((await uidOf(tenant, 'pod/files-0')) !== pod, JSON.stringify(spec)).toBe(restarts);
+    }
+
+    const [before, pod] = [await tenant.snapshot(), await uidOf(tenant, 'pod/files-0')];
+    await tenant.patch('files', { spec: { storage: { contentSize: '2Gi' } } });
+    await tenant.until('files', 'resizing', (one) => condition(one, 'StorageReady')?.reason === 'VolumeResizing');
+    // Nobody resizes a folder: the test does what a storage driver would.
+    const done = JSON.stringify({ status: { capacity: { storage: '2Gi' } } });
+    await tenant.kubectl('patch', 'pvc', 'content-files-0', '--subresource=status', '--type=merge', '-p', done);
+    await tenant.untilSettled('files');
+    expect(changes(before, await tenant.snapshot())).toEqual(['PersistentVolumeClaim/content-files-0']);
+    expect(await uidOf(tenant, 'pod/files-0')).toBe(pod);
+  });
+
+  it.concurrent('a bad spec is refused in our words, and the server is left as it was', async ({ expect }) => {
+    const tenant = await newTenant(lab);
+    await tenant.apply(example('quickstart', 'files'));
+    await tenant.untilSettled('files');
+    const before = await tenant.snapshot();
+
+    const shrink = tenant.patch('files', { spec: { storage: { metadataSize: '1Gi' } } });
+    await expect(shrink).rejects.toThrow('is less than before: a volume can grow, never shrink');
+
+    // The API server does not look into core types; the function does.
+    await tenant.patch('files', { spec: { resources: { limits: { memory: '1 GB' } } } });
+    const server = await tenant.until('files', 'refused', (one) => holds(one, 'ConfigReady', 'False'));
+    expect(condition(server, 'ConfigReady')).toMatchObject({ reason: 'InvalidSpec' });
+    expect(textAt(condition(server, 'ConfigReady'), 'message')).toContain('spec.resources.limits.memory');
+    expect(await tenant.snapshot()).toEqual(before);
+
+    await tenant.patch('files', { spec: { resources: null } });
+    await tenant.untilSettled('files');
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+
+  it.concurrent('what a person does by hand is undone, but for a volume', async ({ expect }) => {
+    const tenant = await newTenant(lab);
+    await tenant.apply(example('quickstart', 'files'));
+    await tenant.untilSettled('files');
+    const key = async (): Promise<JsonObject | undefined> =>
+      objectAt(await tenant.get('secret/files-jwt-secret'), 'data');
+    const generated = await key();
+    expect(generated).toBeDefined();
+
+    const without = JSON.stringify([{ op: 'remove', path: '/spec/ports/1' }]);
+    await tenant.kubectl('patch', 'service', 'files-file', '--type=json', '-p', without);
+    await poll(tenant);
+    await expect
+      .poll(async () => listAt(await tenant.get('service/files-file'), 'spec', 'ports').length, { timeout: 60_000 })
+      .toBe(2);
+
+    for (const object of [
+      'configmap/files-config',
+      'service/files-file',
+      'statefulset/files',
+      'secret/files-jwt-secret',
+    ]) {
+      const uid = await uidOf(tenant, object);
+      await tenant.kubectl('delete', object);
+      await poll(tenant);
+      await expect.poll(async () => (await uidOf(tenant, object)) ?? uid, { timeout: 60_000 }).not.toBe(uid);
+      await tenant.untilSettled('files');
+    }
+    expect(await key()).toEqual(generated);
+
+    await tenant.patch('files', { spec: { replicas: 0 } });
+    await tenant.untilSettled('files');
+    await tenant.kubectl('delete', 'pvc', 'controlplane-files-0');
+    const reported = (server: JsonObject): boolean => condition(server, 'StorageReady')?.reason === 'VolumeLost';
+    await tenant.until('files', 'missing a volume', reported);
+    await poll(tenant);
+    await tenant.patch('files', { spec: { replicas: 1 } });
+    await tenant.until('files', 'missing a volume', reported);
+    expect(await tenant.get('pvc/controlplane-files-0')).toBeUndefined();
+  });
+
+  it.concurrent('deletion keeps what the spec keeps, and who comes again finds it', async ({ expect }) => {
+    const tenant = await newTenant(lab);
+    await tenant.apply(example('quickstart', 'files'));
+    await tenant.untilSettled('files');
+    const kept = [
+      'PersistentVolumeClaim/controlplane-files-0',
+      'PersistentVolumeClaim/metadata-files-0',
+      'Secret/files-admin-bootstrap-credentials',
+      'Secret/files-jwt-secret',
+    ];
+    const uids = async (): Promise<readonly (string | undefined)[]> =>
+      Promise.all(kept.map(async (object) => uidOf(tenant, object)));
+    const before = await uids();
+
+    await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
+    await expect
+      .poll(async () => Object.keys(await tenant.snapshot()).sort(), { timeout: 90_000 })
+      .toEqual([...EMPTY, ...kept].sort());
+    expect(await tenant.get('objects.kubernetes.m.crossplane.io')).toMatchObject({ items: [] });
+
+    await tenant.apply(example('quickstart', 'files'));
+    await tenant.untilSettled('files');
+    expect(await uids()).toEqual(before);
+  });
+
+  it.concurrent('deletion takes everything where the spec says Delete', async ({ expect }) => {
+    const tenant = await newTenant(lab);
+    await tenant.apply(dittoServer('files', { storage: { retentionPolicy: 'Delete' } }));
+    await tenant.untilSettled('files');
+    await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
+    await expect.poll(async () => Object.keys(await tenant.snapshot()), { timeout: 90_000 }).toEqual(EMPTY);
+  });
+
+  describe('whatever fails, nothing is deleted and all is Ready again', () => {
+    let tenant: Tenant;
+    beforeAll(async () => {
+      tenant = await newTenant(lab);
+      await tenant.apply(example('quickstart', 'files'));
+      await tenant.untilSettled('files');
+    }, STORY);
+
+    /** An edit that reaches the StatefulSet proves that everything works again. */
+    async function untilWorking(image: string): Promise<void> {
+      await tenant.patch('files', { spec: { image } });
+      await expect
+        .poll(
+          async () =>
+            textAt(await tenant.get('statefulset/files'), 'spec', 'template', 'spec', 'containers', 0, 'image'),
+          { timeout: 180_000 },
+        )
+        .toBe(image);
+      await tenant.untilSettled('files');
+    }
+
+    const faults: readonly { fault: string; happens: () => Promise<void> }[] = [
+      {
+        fault: 'the function is killed, and started again',
+        happens: async () => {
+          await lab.halt('function-dittofs', 'SIGKILL');
+          await lab.resume('function-dittofs');
+        },
+      },
+      {
+        fault: 'something else answers in the place of the function, with garbage',
+        happens: async () => {
+          await lab.halt('function-dittofs');
+          await garbageIn(lab, async () => {
+            await tenant.patch('files', { spec: { podAnnotations: { asked: 'during the garbage' } } });
+          });
+          await lab.resume('function-dittofs');
+        },
+      },
+      {
+        fault: 'provider-kubernetes restarts',
+        happens: async () => {
+          await lab.halt('provider-kubernetes', 'SIGKILL');
+          await lab.resume('provider-kubernetes');
+        },
+      },
+      { fault: 'etcd is compacted', happens: async () => compactEtcd(lab) },
+    ];
+    it.each(faults)('$fault', async ({ happens }) => {
+      const audit = auditFrom(lab.auditLog);
+      const before = Object.keys(await tenant.snapshot());
+      await happens();
+      await untilWorking(`marmos91c/dittofs:v0.29.${Date.now()}`);
+      expect(Object.keys(await tenant.snapshot())).toEqual(before);
+      const deleted = audit
+        .since()
+        .filter(({ verb, namespace }) => namespace === tenant.namespace && verb.includes('delete'));
+      // The StatefulSet's controller replaces the pod; nobody deletes anything else.
+      expect(deleted.filter(({ resource }) => resource !== 'pods')).toEqual([]);
+    });
+  });
+});

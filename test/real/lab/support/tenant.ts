@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import type { Lab } from '../../../../lab/lab.ts';
+import { eventually } from '../../../../lab/program.ts';
+import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/json.ts';
+
+/** Milliseconds for anything that should come about by itself. */
+const PATIENCE = 90_000;
+
+/** Kinds of live objects that a DittoServer is made of. */
+const KINDS = ['configmaps', 'secrets', 'services', 'statefulsets', 'persistentvolumeclaims'];
+
+/** Live objects: `Kind/name` and the version of each; that of a StatefulSet and a claim without what controllers write. */
+export type Snapshot = Readonly<Record<string, string>>;
+
+/** Somebody who uses DittoServers in a namespace of their own. */
+export interface Tenant {
+  readonly namespace: string;
+  readonly apply: (manifest: JsonObject) => Promise<string>;
+  readonly patch: (name: string, patch: JsonObject) => Promise<string>;
+  readonly server: (name: string) => Promise<JsonObject | undefined>;
+  /** Waits until a check of the DittoServer holds; rejects with the server's status where it never does. */
+  readonly until: (name: string, what: string, check: (server: JsonObject) => boolean) => Promise<JsonObject>;
+  /** Waits until it is Ready, at the generation that the spec has now, and nothing progresses. */
+  readonly untilSettled: (name: string) => Promise<JsonObject>;
+  readonly live: () => Promise<readonly JsonObject[]>;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  readonly get: (...args: readonly string[]) => Promise<JsonObject | undefined>;
+}
+
+/** A condition of an object. */
+export function condition(object: JsonObject | undefined, type: string): JsonObject | undefined {
+  return listAt(object, 'status', 'conditions')
+    .filter(isObject)
+    .find((one) => textAt(one, 'type') === type);
+}
+
+/** Whether a condition is True, and about the spec as it is now where it says so. */
+export function holds(server: JsonObject, type: string, status = 'True'): boolean {
+  return textAt(condition(server, type), 'status') === status;
+}
+
+/** An example as it stands in the repository, under another name and in no namespace. */
+export function example(file: string, name: string): JsonObject {
+  const manifest = load(readFileSync(join(import.meta.dirname, '../../../../examples', `${file}.yaml`), 'utf8'));
+  if (!isObject(manifest)) throw new Error(`${file} is not a manifest`);
+  return { ...manifest, metadata: { name } };
+}
+
+/** A DittoServer with a spec. */
+export function dittoServer(name: string, spec: JsonObject): JsonObject {
+  return { apiVersion: 'dittofs.dittofs.com/v1alpha1', kind: 'DittoServer', metadata: { name }, spec };
+}
+
+function versionOf(object: JsonObject): string {
+  const { kind } = object;
+  // Controllers write their status; what we decide is the generation, or the claim's request.
+  if (kind === 'StatefulSet')
+    return JSON.stringify(object.metadata && isObject(object.metadata) ? object.metadata.generation : 0);
+  if (kind === 'PersistentVolumeClaim') return JSON.stringify(object.spec);
+  return textAt(object, 'metadata', 'resourceVersion') ?? '';
+}
+
+/** A new tenant with a namespace of their own. */
+export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tenant> {
+  const namespace = `tenant-${randomBytes(3).toString('hex')}`;
+  await kubectl('create', 'namespace', namespace);
+  const mine = async (...args: readonly string[]): Promise<string> => kubectl('-n', namespace, ...args);
+  const get = async (...args: readonly string[]): Promise<JsonObject | undefined> =>
+    kubectl.get('-n', namespace, ...args);
+  const server = async (name: string): Promise<JsonObject | undefined> => get('dittoservers.dittofs.dittofs.com', name);
+
+  const until: Tenant['until'] = async (name, what, check) => {
+    let last: JsonObject | undefined;
+    const seen = await eventually(async () => {
+      last = await server(name);
+      return last !== undefined && check(last);
+    }, PATIENCE);
+    if (!seen || last === undefined)
+      throw new Error(`${name} is never ${what}: ${JSON.stringify(last?.status, undefined, 2)}`);
+    return last;
+  };
+  const live: Tenant['live'] = async () => listAt(await get(KINDS.join(',')), 'items').filter(isObject);
+  return {
+    namespace,
+    kubectl: mine,
+    get,
+    server,
+    apply: async (manifest) =>
+      kubectl.apply({ ...manifest, metadata: { ...(isObject(manifest.metadata) && manifest.metadata), namespace } }),
+    patch: async (name, patch) =>
+      mine('patch', 'dittoservers.dittofs.dittofs.com', name, '--type=merge', '-p', JSON.stringify(patch)),
+    until,
+    untilSettled: async (name) =>
+      until(name, 'settled', (one) => {
+        const generation = isObject(one.metadata) ? one.metadata.generation : undefined;
+        const current = isObject(one.status) ? one.status.observedGeneration : undefined;
+        // Under a claim the status names no generation.
+        return (
+          (current === undefined || current === generation) && holds(one, 'Ready') && holds(one, 'Progressing', 'False')
+        );
+      }),
+    live,
+    snapshot: async () =>
+      Object.fromEntries(
+        (await live()).map((object) => [
+          `${textAt(object, 'kind')}/${textAt(object, 'metadata', 'name')}`,
+          versionOf(object),
+        ]),
+      ),
+  };
+}
+
+/** What differs between two snapshots. */
+export function changes(before: Snapshot, after: Snapshot): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => before[key] !== after[key])
+    .sort();
+}
