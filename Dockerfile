@@ -1,4 +1,5 @@
-# The runtime image of the function. `npm run package` puts the same image together where there is no container engine.
+# The runtime image of the function. `npm run package` puts one of the same layout together where
+# there is no container engine.
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./

@@ -32,11 +32,11 @@ export type Decision =
   | { readonly kind: 'asking'; readonly answer: Answer }
   | { readonly kind: 'composed'; readonly answer: Answer; readonly plan: Plan; readonly composition: Composition };
 
-/**
- * Seconds until Crossplane calls again while it should look often: making eight or more Objects opens its circuit
- * breaker, and then nothing but this brings the function back.
- */
+/** Seconds until Crossplane calls again while something comes up, whose changes it may not notice. */
 const SOON = 5;
+
+/** Seconds until Crossplane calls again while its circuit breaker is open: it may have dropped an edit. */
+const DEAF = 15;
 
 /** An answer that desires nothing of its own and is never cached. */
 const nothing: Answer = {
@@ -85,13 +85,11 @@ function ask(call: Call, { name, namespace }: DittoServer, names: readonly strin
   return { kind: 'asking', answer };
 }
 
-/**
- * Soon while something comes up by itself, or while Crossplane would not notice an edit; later when all is settled, or
- * only a person can change what is not.
- */
+/** Soon while something comes up by itself; later when all is settled, or only a person can change what is not. */
 function timeToLive({ responsive }: Call, { health }: Composition, settled: number): number {
   const states = [...health.values()].map(({ state }) => state);
-  return states.includes('progressing') || !responsive ? Math.min(SOON, settled) : settled;
+  if (states.includes('progressing')) return Math.min(SOON, settled);
+  return responsive ? settled : Math.min(DEAF, settled);
 }
 
 function compose(

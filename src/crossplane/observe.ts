@@ -14,8 +14,8 @@ export interface Call {
   /** What the composite's conditions said before. */
   readonly conditions: readonly Condition[];
   /**
-   * Whether Crossplane calls when something changes. While its circuit breaker for the XR is open (v2.1 and newer; by
-   * default five minutes after a burst of changes, such as a creation) only the ttl makes it call.
+   * Whether Crossplane calls whenever something changes. While its circuit breaker for the XR is open (v2.1 and newer), as
+   * it is after a burst of changes such as a creation, it lets one change through every 30 seconds.
    */
   readonly responsive: boolean;
   /** The phase before. */

@@ -213,3 +213,27 @@ describe('the Dockerfile', () => {
     expect(dockerfile).toContain(`node:${nodeVersion}-`);
   });
 });
+
+describe('what is pinned in several places', () => {
+  it.each(['.github/workflows/ci.yml', '.github/workflows/release.yml'])('%s has the Node of the image', (workflow) => {
+    const versions = [...readFileSync(workflow, 'utf8').matchAll(/\bnode(?:-version: |:)(\d[\d.]*)/g)];
+    expect(new Set(versions.map(([, version]) => version))).toEqual(new Set([nodeVersion]));
+  });
+
+  it.each(['scripts/package/metadata.ts', 'install/base/provider/provider.yaml'])(
+    'Renovate finds what is marked for it in %s',
+    (file) => {
+      const { customManagers } = JSON.parse(readFileSync('renovate.json', 'utf8')) as {
+        readonly customManagers: readonly { managerFilePatterns: readonly string[]; matchStrings: readonly string[] }[];
+      };
+      const found = customManagers
+        .filter(({ managerFilePatterns }) =>
+          managerFilePatterns.some((pattern) => new RegExp(pattern.slice(1, -1)).test(file)),
+        )
+        .flatMap(({ matchStrings }) =>
+          matchStrings.map((pattern) => new RegExp(pattern).exec(readFileSync(file, 'utf8'))?.groups?.currentValue),
+        );
+      expect(found).toEqual([expect.stringMatching(/^v\d+\.\d+\.\d+$/)]);
+    },
+  );
+});

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlavourName } from '../../../lab/flavours.ts';
 import type { Lab } from '../../../lab/lab.ts';
-import { listAt, textAt } from '../../../src/lib/json.ts';
+import { commandsOf } from '../../../lab/shell.ts';
+import { textAt } from '../../../src/lib/json.ts';
 import { canRunLab } from './support/can-run.ts';
 import { labFor } from './support/start.ts';
-import { condition, example, holds, newTenant } from './support/tenant.ts';
+import { condition, eventsOf, example, holds, newTenant } from './support/tenant.ts';
 
 const can = await canRunLab();
 const labs: readonly { flavour: FlavourName; on: string }[] = [
@@ -31,8 +32,7 @@ describe.skipIf(!can).each(labs)('claims on $on', { timeout: 240_000 }, ({ flavo
     for (const type of types) expect(condition(claim, type), type).toMatchObject({ status: 'True' });
     expect(textAt(claim, 'status', 'phase')).toBe('Running');
     expect(textAt(claim, 'status', 'endpoints', 'nfs', 'host')).toBe(`files-file.${tenant.namespace}.svc`);
-    const events = listAt(await tenant.get('events'), 'items').map((event) => textAt(event, 'reason'));
-    expect(events).toContain('ServerReady');
+    await expect.poll(async () => eventsOf(tenant), { timeout: 30_000 }).toContain('ServerReady');
   });
 
   it.concurrent('a bad spec is refused by the API server, and by the function on the claim', async ({ expect }) => {
@@ -64,5 +64,12 @@ describe.skipIf(!can).each(labs)('claims on $on', { timeout: 240_000 }, ({ flavo
     await tenant.apply(example('quickstart', 'files'));
     await tenant.untilSettled('files');
     expect(await volume()).toBe(before);
+  });
+
+  // Last, because afterwards there are no DittoServers any more.
+  it('docs/install.md says how to use it, and how to take it away', async () => {
+    expect(await lab.shell(commandsOf('A share, mounted'))).toContain('my-dittofs');
+    await lab.shell(commandsOf('Uninstall', 1));
+    expect(await lab.shell(commandsOf('Uninstall', 2))).toContain('persistentvolumeclaim/metadata-my-dittofs-0');
   });
 });

@@ -6,7 +6,7 @@ import type { Lab } from '../../../../lab/lab.ts';
 import { eventually } from '../../../../lab/program.ts';
 
 /** Answers in the function's place, with its certificate, with bytes that mean nothing, until it was called. */
-export async function garbageIn({ folder, endpoint }: Lab, meanwhile: () => Promise<void>): Promise<void> {
+export async function garbageIn({ folder, endpoint }: Lab, meanwhile: () => Promise<unknown>): Promise<void> {
   const read = (name: string): Buffer => readFileSync(join(folder, 'function', name));
   let calls = 0;
   const server = createServer({ cert: read('tls.crt'), key: read('tls.key'), ALPNProtocols: ['h2'] }, (socket) => {

@@ -18,9 +18,19 @@ export async function labFor(flavour: FlavourName, packages = ownPackages()): Pr
   return startLab({ flavour, folder, packages, says: (line) => process.stderr.write(`${line}\n`) });
 }
 
-/** How often the function was called so far. */
-export async function callsOf({ metrics }: Pick<Lab, 'metrics'>): Promise<number> {
+/** The sum of all series of a metric of the function. */
+async function sumOf({ metrics }: Pick<Lab, 'metrics'>, metric: string): Promise<number> {
   const text = await (await fetch(metrics)).text();
-  const counts = text.matchAll(/^function_dittofs_calls_total\{.*\} (\d+)/gm);
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  const values = text.matchAll(new RegExp(`^${metric}(?:\\{.*\\})? (\\S+)`, 'gm'));
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+/** How often the function was called so far. */
+export async function callsOf(lab: Pick<Lab, 'metrics'>): Promise<number> {
+  return sumOf(lab, 'function_dittofs_calls_total');
+}
+
+/** Seconds of CPU that the function has used. */
+export async function cpuOf(lab: Pick<Lab, 'metrics'>): Promise<number> {
+  return sumOf(lab, 'process_cpu_seconds_total');
 }

@@ -22,7 +22,12 @@ export interface Tenant {
   readonly patch: (name: string, patch: JsonObject) => Promise<string>;
   readonly server: (name: string) => Promise<JsonObject | undefined>;
   /** Waits until a check of the DittoServer holds; rejects with the server's status where it never does. */
-  readonly until: (name: string, what: string, check: (server: JsonObject) => boolean) => Promise<JsonObject>;
+  readonly until: (
+    name: string,
+    what: string,
+    check: (server: JsonObject) => boolean,
+    milliseconds?: number,
+  ) => Promise<JsonObject>;
   /** Waits until it is Ready, at the generation that the spec has now, and nothing progresses. */
   readonly untilSettled: (name: string) => Promise<JsonObject>;
   readonly live: () => Promise<readonly JsonObject[]>;
@@ -73,12 +78,12 @@ export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tena
     kubectl.get('-n', namespace, ...args);
   const server = async (name: string): Promise<JsonObject | undefined> => get('dittoservers.dittofs.dittofs.com', name);
 
-  const until: Tenant['until'] = async (name, what, check) => {
+  const until: Tenant['until'] = async (name, what, check, milliseconds = PATIENCE) => {
     let last: JsonObject | undefined;
     const seen = await eventually(async () => {
       last = await server(name);
       return last !== undefined && check(last);
-    }, PATIENCE);
+    }, milliseconds);
     if (!seen || last === undefined)
       throw new Error(`${name} is never ${what}: ${JSON.stringify(last?.status, undefined, 2)}`);
     return last;
@@ -112,6 +117,12 @@ export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tena
         ]),
       ),
   };
+}
+
+/** The reasons of the events that a tenant sees about DittoServers. */
+export async function eventsOf({ get }: Tenant): Promise<readonly (string | undefined)[]> {
+  const events = listAt(await get('events', '--field-selector=involvedObject.kind=DittoServer'), 'items');
+  return events.map((event) => textAt(event, 'reason'));
 }
 
 /** What differs between two snapshots. */
