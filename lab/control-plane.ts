@@ -179,7 +179,7 @@ export async function describeControlPlane(folder: string): Promise<ControlPlane
 /** The folder in which the controller manager's provisioner makes its volumes; it cannot be told another one. */
 const VOLUMES = '/tmp/hostpath_pv';
 
-/** The controller manager with a folder of its own for volumes, in memory: nothing of it stays behind. */
+/** The controller manager with a folder of its own for volumes, in memory. */
 function withVolumesInMemory(program: Program): Program {
   mkdirSync(VOLUMES, { recursive: true });
   const script = `mount -t tmpfs lab ${VOLUMES} && exec "$0" "$@"`;
@@ -211,5 +211,6 @@ export async function furnish(kubectl: Kubectl): Promise<void> {
       allowVolumeExpansion: true,
     },
   );
-  await eventually(async () => (await kubectl('get', 'node', 'lab')).includes(' Ready '), 30_000);
+  const ready = await eventually(async () => (await kubectl('get', 'node', 'lab')).includes(' Ready '), 30_000);
+  if (!ready) throw new Error('the node that kwok plays is never Ready');
 }

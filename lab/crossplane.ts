@@ -41,17 +41,17 @@ export async function initCrossplane(
     `--tls-server-secret-name=${secrets.server}`,
     ...activation,
   ]);
-  let failure: unknown;
+  let failure = '';
   const done = await eventually(async () => {
     await run(init.command, [...init.args], { env: { ...process.env, KUBECONFIG: kubeconfig } }).catch(
       (error: unknown) => {
-        failure = error;
+        failure = String((error as { stderr?: string }).stderr ?? error);
         throw error;
       },
     );
     return true;
   }, 30_000);
-  if (!done) throw new Error('cannot initialise Crossplane', { cause: failure });
+  if (!done) throw new Error(`cannot initialise Crossplane: ${failure}`);
 }
 
 /** Runs a program with a root folder of its own, in memory, because Crossplane v1.20 has no flag for where its CRDs are: /crds. */

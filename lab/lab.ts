@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeControlPlane, furnish } from './control-plane.ts';
 import { describeCrossplane, functionCertificates, initCrossplane } from './crossplane.ts';
 import { flavours, type FlavourName } from './flavours.ts';
 import { describeFunction } from './function.ts';
 import type { Kubectl } from './kubectl.ts';
-import { describeRegistry, installPackages, mirror, pushPackages, temporaryFolder, type Packages } from './packages.ts';
+import { describeRegistry, withRuntime, mirror, pushPackages, temporaryFolder, type Packages } from './packages.ts';
 import { checkProviderPorts } from './ports.ts';
-import { end, launch, runs, untilReady, type Program, type Started } from './program.ts';
+import { end, endOfLog, launch, runs, untilReady, type Program, type Started } from './program.ts';
 import { describeProvider } from './provider.ts';
-import { shellFor, type Shell } from './shell.ts';
+import { commandsOf, shellFor, type Shell } from './shell.ts';
+import { makeStateFolder, stopLab, writeState } from './state.ts';
 
 /** What to start. */
 export interface LabOptions {
@@ -34,47 +34,26 @@ export interface Lab extends AsyncDisposable {
   readonly metrics: string;
   /** Where Crossplane calls the function. */
   readonly endpoint: string;
+  /** Pushes more packages to the registry. */
+  readonly publish: (packages: Packages) => Promise<void>;
   /** Ends one program. */
   readonly halt: (name: string, signal?: NodeJS.Signals) => Promise<void>;
   /** Starts one program again as it was. */
   readonly resume: (name: string) => Promise<void>;
 }
 
-/** The file that names the programs of a lab, so that exactly these are ended. */
-function stateFile(folder: string): string {
-  return join(folder, 'programs.json');
-}
-
-function readState(folder: string): readonly Started[] {
-  return existsSync(stateFile(folder)) ? (JSON.parse(readFileSync(stateFile(folder), 'utf8')) as Started[]) : [];
-}
-
-/** The programs of a lab that still run. */
-export function running(folder: string): readonly Started[] {
-  return readState(folder).filter(runs);
-}
-
-/** Ends the programs of a lab, the last one first, and removes its state. */
-export async function stopLab(folder: string): Promise<readonly Started[]> {
-  const ended = running(folder).toReversed();
-  for (const program of ended) await end(program);
-  rmSync(folder, { recursive: true, force: true });
-  return ended;
-}
-
-/** Starts programs and remembers them. */
+/** Starts programs and remembers them, in a file too: so that exactly these are ended. */
 function keeper(folder: string, says: (line: string) => void) {
   const programs = new Map<string, Program>();
   const started = new Map<string, Started>();
-  const remember = (): void => {
-    writeFileSync(stateFile(folder), JSON.stringify([...started.values()], undefined, 2));
-  };
+  let closed = false;
   const start = async (program: Program): Promise<void> => {
+    if (closed) throw new Error(`cannot start ${program.name}: the lab is being ended`);
     const begun = Date.now();
     const process = launch(program, folder);
     programs.set(program.name, program);
     started.set(program.name, process);
-    remember();
+    writeState(folder, { ready: false, programs: [...started.values()] });
     await untilReady(program, process, folder);
     says(`${program.name} is ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   };
@@ -87,8 +66,25 @@ function keeper(folder: string, says: (line: string) => void) {
     const program = programs.get(name);
     if (program === undefined) throw new Error(`cannot start ${name}: it is not a program of the lab`);
     await start(program);
+    ready();
   };
-  return { start, halt, resume };
+  const ready = (): void => {
+    writeState(folder, { ready: true, programs: [...started.values()] });
+  };
+  /** Ends everything, and tells what had ended by itself before, with the end of its log. */
+  const close = async (): Promise<readonly string[]> => {
+    closed = true;
+    const dead = [...started.values()].filter((process) => !runs(process));
+    for (const process of [...started.values()].toReversed()) await end(process);
+    return dead.map(({ name }) => `${name} has ended; its log ends with\n${endOfLog(folder, name)}`);
+  };
+  return { start, halt, resume, ready, close };
+}
+
+/** Waits for all, and only then rejects with the first failure: nothing is still being started afterwards. */
+async function all(starts: readonly Promise<void>[]): Promise<void> {
+  const failure = (await Promise.allSettled(starts)).find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 /**
@@ -98,18 +94,17 @@ function keeper(folder: string, says: (line: string) => void) {
 export async function startLab({ flavour: name, folder, packages, says }: LabOptions): Promise<Lab> {
   const flavour = flavours[name];
   await checkProviderPorts();
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'logs'), { recursive: true });
-  const { start, halt, resume } = keeper(folder, says);
+  makeStateFolder(folder);
+  const { start, halt, resume, ready, close } = keeper(folder, says);
   try {
     const plane = await describeControlPlane(folder);
     const { kubectl, kubeconfig } = plane;
     const registry = await describeRegistry(folder);
-    await Promise.all([
+    await all([
       start(registry).then(async () => pushPackages(registry, packages, temporaryFolder(folder))),
       start(plane.etcd).then(async () => start(plane.apiServer)),
     ]);
-    await Promise.all(plane.controllers.map(start));
+    await all(plane.controllers.map(start));
     await furnish(kubectl);
 
     await initCrossplane(flavour, kubectl, kubeconfig, folder);
@@ -120,9 +115,11 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
     await start(crossplaneFunction);
     await start(await describeCrossplane(flavour, kubectl, kubeconfig, folder));
     await mirror(registry, kubectl);
-    const shell = await shellFor(folder, kubeconfig);
-    await installPackages(flavour, shell, kubectl, crossplaneFunction.endpoint);
+    const { endpoint } = crossplaneFunction;
+    const shell = withRuntime(await shellFor(folder, kubeconfig), flavour, kubectl, endpoint);
+    await shell(commandsOf(flavour.heading));
     await start(await describeProvider(plane, folder));
+    ready();
     return {
       folder,
       kubectl,
@@ -131,7 +128,10 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
       auditLog: plane.auditLog,
       etcdEndpoint: plane.etcdEndpoint,
       metrics: crossplaneFunction.metrics,
-      endpoint: crossplaneFunction.endpoint,
+      endpoint,
+      publish: async (more) => {
+        await pushPackages(registry, more, temporaryFolder(folder));
+      },
       halt,
       resume,
       [Symbol.asyncDispose]: async () => {
@@ -139,7 +139,8 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
       },
     };
   } catch (error) {
-    for (const program of running(folder).toReversed()) await end(program);
-    throw error;
+    const dead = await close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error([reason, ...dead, `All logs are in ${join(folder, 'logs')}`].join('\n'), { cause: error });
   }
 }

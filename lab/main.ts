@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { flavours, type FlavourName } from './flavours.ts';
-import { running, startLab, stopLab } from './lab.ts';
+import { tool, toolNames } from '../test/real/support/tools.ts';
+import { startLab } from './lab.ts';
 import { inOwnNetwork } from './own-network.ts';
+import { endOfLog, runs } from './program.ts';
+import { readState, stopLab } from './state.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -14,32 +17,56 @@ interface Flags {
   readonly flavour: FlavourName;
   readonly folder: string;
   readonly isolated: boolean;
+  /** Whether everything is built: said to the command that runs in a network of its own. */
+  readonly prepared: boolean;
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function start({ flavour, folder, isolated }: Flags): Promise<void> {
-  const alive = running(folder);
-  if (alive.length > 0) {
-    print(`The lab runs already: ${alive.map(({ name }) => name).join(', ')}.`);
+/** Builds what is missing; afterwards nothing is fetched any more. */
+async function prepare(): Promise<void> {
+  execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (const name of toolNames) await tool(name);
+}
+
+/** Whether a lab runs already, as a whole; throws where only a part of it does. */
+function isRunning(folder: string): boolean {
+  const state = readState(folder);
+  const alive = state?.programs.filter(runs) ?? [];
+  if (state === undefined || alive.length === 0) return false;
+  const [dead] = state.programs.filter((program) => !runs(program));
+  if (dead !== undefined)
+    throw new Error(
+      `a lab runs there in part, without ${dead.name}; npm run lab -- stop\nIts log ends with\n${endOfLog(folder, dead.name)}`,
+    );
+  if (!state.ready) throw new Error('a lab is being started there; npm run lab -- stop ends it');
+  return true;
+}
+
+async function start({ flavour, folder, isolated, prepared }: Flags): Promise<void> {
+  if (isRunning(folder)) {
+    print('The lab runs already.');
     tellWhatToTry(folder);
     return;
   }
+  if (!prepared) await prepare();
   if (isolated) {
     const again = process.argv.slice(1).filter((argument) => argument !== '--isolated');
-    const code = await inOwnNetwork([process.execPath, ...again]);
-    const [first] = running(folder);
-    if (code === 0 && first !== undefined)
-      print(
-        `It has a network of its own: prefix commands with nsenter --net=/proc/${first.pid}/ns/net --preserve-credentials`,
-      );
-    process.exitCode = code;
+    process.exitCode = await inOwnNetwork([process.execPath, ...again, '--prepared']);
+    const [first] = readState(folder)?.programs ?? [];
+    if (process.exitCode === 0 && first !== undefined) {
+      const user = process.getuid?.() === 0 ? '' : ' --user --preserve-credentials';
+      print(`It has a network of its own: prefix commands with nsenter --target ${first.pid}${user} --net`);
+    }
     return;
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      void stopLab(folder).finally(() => process.exit(130));
+    });
   const begun = Date.now();
-  execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   await startLab({ flavour, folder, packages: { folder: dist, version: `v${version}` }, says: print });
   print(`\n${flavours[flavour].says}, ready after ${((Date.now() - begun) / 1000).toFixed(0)} s`);
@@ -73,6 +100,7 @@ await new Command('lab')
           .default('namespaced'),
       )
       .option('--isolated', 'in a network of its own', false)
+      .addOption(new Option('--prepared').default(false).hideHelp())
       .action(start),
     { isDefault: true },
   )

@@ -10,7 +10,7 @@ import type { Flavour } from './flavours.ts';
 import type { Kubectl } from './kubectl.ts';
 import { freePort } from './ports.ts';
 import type { Program } from './program.ts';
-import { commandsOf, type Shell } from './shell.ts';
+import type { Shell } from './shell.ts';
 
 const run = promisify(execFile);
 
@@ -118,19 +118,27 @@ export async function mirror({ host }: Registry, kubectl: Kubectl): Promise<void
   );
 }
 
-/** Installs DittoServers by running the commands of docs/install.md. */
-export async function installPackages(
-  flavour: Flavour,
-  shell: Shell,
-  kubectl: Kubectl,
-  endpoint: string,
-): Promise<void> {
-  let installed = false;
-  const standIn = async (): Promise<void> => {
-    while (!installed) await standInForRuntime(flavour, kubectl, endpoint).then(async () => sleep(500));
+/** A shell whose commands install and change packages: while they run, the lab does what the packages' runtime would. */
+export function withRuntime(shell: Shell, flavour: Flavour, kubectl: Kubectl, endpoint: string): Shell {
+  return async (commands) => {
+    let done = false;
+    let trouble: unknown;
+    const standIn = async (): Promise<void> => {
+      while (!done) {
+        await standInForRuntime(flavour, kubectl, endpoint).catch((error: unknown) => (trouble = error));
+        await sleep(500);
+      }
+    };
+    const output = shell(commands).finally(() => (done = true));
+    const [printed] = await Promise.allSettled([output, standIn()]);
+    if (printed.status === 'fulfilled') return printed.value;
+    throw new Error(
+      [printed.reason, trouble]
+        .filter((one) => one !== undefined)
+        .map(String)
+        .join('\n'),
+    );
   };
-  const install = shell(commandsOf('docs/install.md', flavour.heading)[0]).finally(() => (installed = true));
-  await Promise.all([install, standIn()]);
 }
 
 /** The folder for what is built on the way. */

@@ -45,7 +45,8 @@ export function logFile(folder: string, name: string): string {
   return join(folder, 'logs', `${name}.log`);
 }
 
-function endOfLog(folder: string, name: string): string {
+/** The last lines that a program has printed. */
+export function endOfLog(folder: string, name: string): string {
   return readFileSync(logFile(folder, name), 'utf8').trimEnd().split('\n').slice(-20).join('\n');
 }
 
@@ -83,11 +84,20 @@ export async function untilReady(program: Program, started: Started, folder: str
   throw new Error(`cannot start ${program.name}: it ${why}; its log ends with\n${endOfLog(folder, program.name)}`);
 }
 
+/** Sends a signal; a program that is gone by then needs none. */
+function kill(started: Started, signal: NodeJS.Signals): void {
+  try {
+    if (runs(started)) process.kill(started.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Ends a program: asks first, and cuts it off when it does not listen. */
 export async function end(started: Started, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (!runs(started)) return;
-  process.kill(started.pid, signal);
+  kill(started, signal);
   if (await eventually(() => Promise.resolve(!runs(started)), END)) return;
-  if (runs(started)) process.kill(started.pid, 'SIGKILL');
+  kill(started, 'SIGKILL');
   await eventually(() => Promise.resolve(!runs(started)), END);
 }

@@ -25,11 +25,11 @@ export async function shellFor(folder: string, kubeconfig: string): Promise<Shel
   };
 }
 
-/** The blocks of commands in a section of a document, from its heading to the next one; throws where there are none. */
-export function commandsOf(file: string, heading: string): readonly [string, ...string[]] {
-  const [, section] = readFileSync(join(root, file), 'utf8').split(new RegExp(`^#+ ${heading}$`, 'm'));
+/** A block of commands in a section of docs/install.md, counted from its heading; throws where there is none. */
+export function commandsOf(heading: string, block = 0): string {
+  const [, section] = readFileSync(join(root, 'docs/install.md'), 'utf8').split(new RegExp(`^#+ ${heading}$`, 'm'));
   const [own = ''] = (section ?? '').split(/^#+ /m);
-  const [first, ...others] = [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, commands]) => commands ?? '');
-  if (first === undefined) throw new Error(`${file} has no commands under ${JSON.stringify(heading)}`);
-  return [first, ...others];
+  const commands = [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)][block]?.[1];
+  if (commands === undefined) throw new Error(`docs/install.md has no block ${block} of commands under "${heading}"`);
+  return commands;
 }
