@@ -5,7 +5,7 @@ import type { JsonObject } from '../src/lib/json.ts';
 export interface Kubectl {
   /** Runs kubectl and returns what it prints; rejects with what it says when it fails. */
   (...args: readonly string[]): Promise<string>;
-  /** An object or list; undefined where it does not exist. */
+  /** An object or list; undefined where it does not exist, or is empty. */
   readonly get: (...args: readonly string[]) => Promise<JsonObject | undefined>;
   /** Applies manifests with server-side apply, as the field manager `lab`. */
   readonly apply: (...manifests: readonly object[]) => Promise<string>;

@@ -36,7 +36,7 @@ export type Decision =
 const SOON = 5;
 
 /** Seconds until Crossplane calls again while its circuit breaker is open: it may have dropped an edit. */
-const DEAF = 15;
+const DEAF = 10;
 
 /** An answer that desires nothing of its own and is never cached. */
 const nothing: Answer = {

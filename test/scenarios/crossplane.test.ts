@@ -166,11 +166,11 @@ describe('the ttl', () => {
     expect(ttl(cluster.bringUp())).toBe(settled);
   });
 
-  it('is 15 s while Crossplane’s circuit breaker is open: an edit may have been dropped', () => {
+  it('is 10 s while Crossplane’s circuit breaker is open: an edit may have been dropped', () => {
     const cluster = createCluster({ xr: dittoServer() });
     cluster.circuit('open');
     cluster.bringUp();
-    expect(ttl(cluster.step())).toBe(15);
+    expect(ttl(cluster.step())).toBe(10);
     cluster.circuit('closed');
     cluster.step();
     expect(ttl(cluster.step())).toBe(60);
