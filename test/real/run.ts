@@ -1,10 +1,14 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { inOwnNetwork } from '../../lab/own-network.ts';
 import { setup } from './support/build-tools.ts';
 
 /**
- * Runs the suite in a network of its own: provider-kubernetes and dfs take fixed ports on all interfaces, and what they
- * are asked must not depend on any other host. So everything that is fetched is fetched before.
+ * Runs vitest in a network of its own: provider-kubernetes and dfs take fixed ports on all interfaces, and what the tests
+ * do must not depend on any other host. So everything that is fetched is fetched before.
+ *
+ *   node test/real/run.ts [--halves] --config vitest.real.config.ts [file …]
+ *
+ * --halves: the labs with claims beside the rest, each half in its own network, because labs mostly wait.
  */
 await setup();
 
@@ -21,6 +25,18 @@ function canIsolate(): boolean {
   }
 }
 
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)];
-if (canIsolate()) process.exitCode = await inOwnNetwork([process.execPath, ...vitest]);
-else execFileSync(process.execPath, vitest, { stdio: 'inherit' });
+const CLAIMS = 'test/real/lab/claims.test.ts';
+const args = process.argv.slice(2).filter((argument) => argument !== '--halves');
+const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args];
+if (!canIsolate()) {
+  process.exitCode = spawnSync(process.execPath, vitest.slice(1), { stdio: 'inherit' }).status ?? 1;
+} else if (args.length === process.argv.length - 2) {
+  process.exitCode = await inOwnNetwork(vitest);
+} else {
+  const { VITEST_RESULTS: results } = process.env;
+  const codes = await Promise.all([
+    inOwnNetwork([...vitest, '--exclude', CLAIMS]),
+    inOwnNetwork([...vitest, CLAIMS], results === undefined ? {} : { VITEST_RESULTS: `${results}.claims.json` }),
+  ]);
+  process.exitCode = Math.max(...codes);
+}
