@@ -96,7 +96,7 @@ describe.skipIf(!can)('long stories', () => {
         },
       },
       {
-        silence: 'but something else does in its place, with garbage',
+        silence: 'but garbage comes in its place',
         lasts: async (edit) => {
           await lab.halt('function-dittofs');
           await garbageIn(lab, edit);

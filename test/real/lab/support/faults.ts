@@ -12,7 +12,8 @@ export async function garbageIn({ folder, endpoint }: Lab, meanwhile: () => Prom
   const server = createServer({ cert: read('tls.crt'), key: read('tls.key'), ALPNProtocols: ['h2'] }, (socket) => {
     calls += 1;
     socket.on('error', () => undefined);
-    socket.end(randomBytes(512));
+    // Not only ended: a client that reads on would keep the server from closing.
+    socket.write(randomBytes(512), () => socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(Number(endpoint.split(':').at(-1)), '127.0.0.1', resolve));
   await meanwhile();
