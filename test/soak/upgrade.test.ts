@@ -38,9 +38,10 @@ describe.skipIf(!can)('upgrade from the version before', () => {
     lab = await labFor('namespaced', { folder: join(checkout, 'dist'), version: ownPackages().version });
   });
   afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
     git('worktree', 'remove', '--force', checkout);
     rmSync(folder, { recursive: true });
+    // Last: without a lab it fails.
+    await lab[Symbol.asyncDispose]();
   });
 
   it('deletes nothing and restarts no pod', async () => {
