@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -25,9 +25,23 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Builds what is missing; afterwards nothing is fetched any more. */
+/** When the newest file of a folder was written, in milliseconds since 1970; 0 where there is none. */
+function newest(folder: string, ending = ''): number {
+  if (!existsSync(folder)) return 0;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(ending));
+  return Math.max(0, ...files.map((file) => statSync(join(folder, file)).mtimeMs));
+}
+
+/** Whether the packages were built before what they are made of was changed. */
+function packagesAreStale(): boolean {
+  const sources = ['src', 'apis', 'package', 'scripts', 'examples'].map((folder) => newest(join(root, folder)));
+  return Math.max(...sources, statSync(join(root, 'package.json')).mtimeMs) > newest(dist, '.xpkg');
+}
+
+/** Builds what is missing or stale; afterwards nothing is fetched any more. */
 async function prepare(): Promise<void> {
-  execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (packagesAreStale())
+    execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   for (const name of toolNames) await tool(name);
 }
 
