@@ -53,7 +53,7 @@ describe.skipIf(go === undefined)('a client made as Crossplane makes it', () => 
       desired: { resources: Record<string, { ready: string }> };
       conditions: unknown[];
     };
-    expect(response.meta).toEqual({ tag: 'from-go', ttl: '10s' });
+    expect(response.meta).toEqual({ tag: 'from-go', ttl: '5s' });
     expect(Object.keys(response.desired.resources)).toContain('volume-metadata');
     expect(response.conditions).toContainEqual(
       expect.objectContaining({

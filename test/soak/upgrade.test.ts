@@ -8,7 +8,7 @@ import { textAt } from '../../src/lib/json.ts';
 import { auditFrom } from '../real/lab/support/audit.ts';
 import { canRunLab } from '../real/lab/support/can-run.ts';
 import { labFor, ownPackages } from '../real/lab/support/start.ts';
-import { changes, example, newTenant } from '../real/lab/support/tenant.ts';
+import { changes, dittoServer, example, newTenant } from '../real/lab/support/tenant.ts';
 
 const can = await canRunLab();
 const root = join(import.meta.dirname, '../..');
@@ -46,15 +46,13 @@ describe.skipIf(!can)('upgrade from the version before', () => {
 
   it('deletes nothing and restarts no pod', async () => {
     const tenant = await newTenant(lab);
-    for (const file of ['quickstart', 'operator-manifest']) {
-      await tenant.apply(example(file, file));
-      await tenant.untilSettled(file);
-    }
+    await tenant.apply(example('quickstart', 'quickstart'));
+    await tenant.apply(dittoServer('content', { storage: { contentSize: '1Gi' } }));
+    await tenant.untilSettled('quickstart');
+    await tenant.untilSettled('content');
     const pods = async (): Promise<readonly (string | undefined)[]> =>
       Promise.all(
-        ['quickstart', 'operator-manifest'].map(async (name) =>
-          textAt(await tenant.get(`pod/${name}-0`), 'metadata', 'uid'),
-        ),
+        ['quickstart', 'content'].map(async (name) => textAt(await tenant.get(`pod/${name}-0`), 'metadata', 'uid')),
       );
     const [snapshot, running, audit] = [await tenant.snapshot(), await pods(), auditFrom(lab.auditLog)];
 
@@ -81,14 +79,11 @@ describe.skipIf(!can)('upgrade from the version before', () => {
       );
 
     // An edit of each shows that the new version is at work.
-    for (const name of ['quickstart', 'operator-manifest']) {
+    for (const name of ['quickstart', 'content']) {
       await tenant.patch(name, { spec: { service: { annotations: { 'example.com/upgraded': next } } } });
       await tenant.untilSettled(name);
     }
-    expect(changes(snapshot, await tenant.snapshot())).toEqual([
-      'Service/operator-manifest-file',
-      'Service/quickstart-file',
-    ]);
+    expect(changes(snapshot, await tenant.snapshot())).toEqual(['Service/content-file', 'Service/quickstart-file']);
     expect(await pods()).toEqual(running);
     const deleted = audit
       .since()
