@@ -74,12 +74,12 @@ function progress({ composition: { health } }: Findings): Verdict {
   return underway === undefined ? no('Settled', 'Nothing is on its way') : yes(underway.reason, underway.message);
 }
 
-function endpointReady({ plan: { file }, composition, endpoints }: Findings): Verdict {
+function endpointReady({ plan: { file }, composition, observed, endpoints }: Findings): Verdict {
   const [first] = file.protocols;
   if (first === undefined) return yes('NotOffered', 'Neither NFS nor SMB is enabled, so there is no file Service');
   if (endpoints[first.protocol] !== undefined)
     return yes('EndpointReady', 'Clients can reach the file Service; status.endpoints tells where');
-  if (file.type === 'LoadBalancer') {
+  if (file.type === 'LoadBalancer' && observed.get('file-service')?.live !== undefined) {
     return no(
       'LoadBalancerPending',
       'The load balancer has assigned no address to the file Service; kubectl describe service tells why',

@@ -6,6 +6,8 @@ import { dittoServer } from '../support/server.ts';
 
 it('a load balancer is pending: EndpointReady and Ready wait for its address', async () => {
   const cluster = createCluster({ xr: dittoServer({ service: { type: 'LoadBalancer' } }) });
+  cluster.step();
+  expect(conditions(cluster)).toMatchObject({ EndpointReady: 'False ServicePending' });
   cluster.settle();
   cluster.bind();
   cluster.podReady();
