@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { textAt } from '../src/lib/json.ts';
-import { moduleFolder, tool } from '../test/real/support/tools.ts';
+import { moduleBehind, tool } from '../test/real/support/tools.ts';
 import { issuedBy, leaf, usage } from '../test/server/support/certificates.ts';
 import { inMountNamespace } from './control-plane.ts';
 import type { Flavour } from './flavours.ts';
@@ -31,7 +31,7 @@ export async function initCrossplane(
   folder: string,
 ): Promise<void> {
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-  const crds = join(await moduleFolder(core, module), 'cluster', 'crds');
+  const crds = join((await moduleBehind(core, module)).folder, 'cluster', 'crds');
   const init = underRoot(folder, await tool(core), crds, [
     'core',
     'init',

@@ -4,7 +4,7 @@ import { describeCrossplane, functionCertificates, initCrossplane } from './cros
 import { flavours, type FlavourName } from './flavours.ts';
 import { describeFunction } from './function.ts';
 import type { Kubectl } from './kubectl.ts';
-import { describeRegistry, withRuntime, mirror, pushPackages, temporaryFolder, type Packages } from './packages.ts';
+import { describeRegistry, mirror, pushPackages, withRuntime, type Packages } from './packages.ts';
 import { checkProviderPorts } from './ports.ts';
 import { end, endOfLog, launch, runs, untilReady, type Program, type Started } from './program.ts';
 import { describeProvider } from './provider.ts';
@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly packages: Packages;
   /** Told what is being started. */
   readonly says: (line: string) => void;
+  /** Ends what was started so far, and starts nothing more. */
+  readonly abort?: AbortSignal;
 }
 
 /** A control plane that runs. */
@@ -46,6 +48,8 @@ export interface Lab extends AsyncDisposable {
 function keeper(folder: string, says: (line: string) => void) {
   const programs = new Map<string, Program>();
   const started = new Map<string, Started>();
+  /** What has failed to start, and was told with the end of its log. */
+  const told = new Set<string>();
   let closed = false;
   const start = async (program: Program): Promise<void> => {
     if (closed) throw new Error(`cannot start ${program.name}: the lab is being ended`);
@@ -54,7 +58,10 @@ function keeper(folder: string, says: (line: string) => void) {
     programs.set(program.name, program);
     started.set(program.name, process);
     writeState(folder, { ready: false, programs: [...started.values()] });
-    await untilReady(program, process, folder);
+    await untilReady(program, process, folder).catch((error: unknown) => {
+      told.add(program.name);
+      throw error;
+    });
     says(`${program.name} is ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   };
   const halt = async (name: string, signal?: NodeJS.Signals): Promise<void> => {
@@ -74,7 +81,7 @@ function keeper(folder: string, says: (line: string) => void) {
   /** Ends everything, and tells what had ended by itself before, with the end of its log. */
   const close = async (): Promise<readonly string[]> => {
     closed = true;
-    const dead = [...started.values()].filter((process) => !runs(process));
+    const dead = [...started.values()].filter((process) => !runs(process) && !told.has(process.name));
     for (const process of [...started.values()].toReversed()) await end(process);
     return dead.map(({ name }) => `${name} has ended; its log ends with\n${endOfLog(folder, name)}`);
   };
@@ -91,17 +98,19 @@ async function all(starts: readonly Promise<void>[]): Promise<void> {
  * Starts a whole control plane: Kubernetes, Crossplane, provider-kubernetes and the function, from packages that
  * Crossplane installs out of a registry. When something does not start, nothing is left running.
  */
-export async function startLab({ flavour: name, folder, packages, says }: LabOptions): Promise<Lab> {
+export async function startLab({ flavour: name, folder, packages, says, abort }: LabOptions): Promise<Lab> {
   const flavour = flavours[name];
   await checkProviderPorts();
   makeStateFolder(folder);
   const { start, halt, resume, ready, close } = keeper(folder, says);
+  const closeNow = (): void => void close();
+  abort?.addEventListener('abort', closeNow);
   try {
     const plane = await describeControlPlane(folder);
     const { kubectl, kubeconfig } = plane;
     const registry = await describeRegistry(folder);
     await all([
-      start(registry).then(async () => pushPackages(registry, packages, temporaryFolder(folder))),
+      start(registry).then(async () => pushPackages(registry, packages, folder)),
       start(plane.etcd).then(async () => start(plane.apiServer)),
     ]);
     await all(plane.controllers.map(start));
@@ -119,6 +128,7 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
     const shell = withRuntime(await shellFor(folder, kubeconfig), flavour, kubectl, endpoint);
     await shell(commandsOf(flavour.heading));
     await start(await describeProvider(plane, folder));
+    abort?.removeEventListener('abort', closeNow);
     ready();
     return {
       folder,
@@ -130,7 +140,7 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
       metrics: crossplaneFunction.metrics,
       endpoint,
       publish: async (more) => {
-        await pushPackages(registry, more, temporaryFolder(folder));
+        await pushPackages(registry, more, folder);
       },
       halt,
       resume,
@@ -140,6 +150,8 @@ export async function startLab({ flavour: name, folder, packages, says }: LabOpt
     };
   } catch (error) {
     const dead = await close();
+    if (abort?.aborted === true)
+      throw new Error('interrupted: everything that was started has ended', { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error([reason, ...dead, `All logs are in ${join(folder, 'logs')}`].join('\n'), { cause: error });
   }

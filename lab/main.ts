@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { flavours, type FlavourName } from './flavours.ts';
 import { tool, toolNames } from '../test/real/support/tools.ts';
+import { flavours, type FlavourName } from './flavours.ts';
 import { startLab } from './lab.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { endOfLog, runs } from './program.ts';
@@ -76,13 +76,15 @@ async function start({ flavour, folder, isolated, prepared }: Flags): Promise<vo
     }
     return;
   }
+  const aborting = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
-      void stopLab(folder).finally(() => process.exit(130));
+      aborting.abort();
     });
   const begun = Date.now();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  await startLab({ flavour, folder, packages: { folder: dist, version: `v${version}` }, says: print });
+  const packages = { folder: dist, version: `v${version}` };
+  await startLab({ flavour, folder, packages, says: print, abort: aborting.signal });
   print(`\n${flavours[flavour].says}, ready after ${((Date.now() - begun) / 1000).toFixed(0)} s`);
   tellWhatToTry(folder);
 }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isObject, listAt, objectAt, textAt } from '../src/lib/json.ts';
-import { moduleFolder, tool } from '../test/real/support/tools.ts';
+import { moduleBehind, tool } from '../test/real/support/tools.ts';
 import { NAMESPACE, secrets } from './crossplane.ts';
 import type { Flavour } from './flavours.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -22,8 +22,6 @@ export interface Registry extends Program {
 
 /** The public homes of the packages, and their folders in the registry of the lab. */
 const homes = { 'ghcr.io/dittofs': 'dittofs', 'xpkg.crossplane.io/crossplane-contrib': 'crossplane-contrib' } as const;
-
-const PROVIDER = { module: 'github.com/crossplane-contrib/provider-kubernetes', version: 'v1.2.1' } as const;
 
 /** Describes the registry. */
 export async function describeRegistry(folder: string): Promise<Registry> {
@@ -51,12 +49,12 @@ export interface Packages {
 export async function pushPackages(
   { host }: Registry,
   { folder, version }: Packages,
-  temporary: string,
+  labFolder: string,
 ): Promise<void> {
   const crossplane = await tool('crossplane-cli');
-  const provider = join(temporary, 'provider-kubernetes.xpkg');
-  const sources = join(await moduleFolder('provider-kubernetes', PROVIDER.module), 'package');
-  await run(crossplane, ['xpkg', 'build', '-f', sources, '-o', provider]);
+  const provider = join(labFolder, 'provider-kubernetes.xpkg');
+  const module = await moduleBehind('provider-kubernetes', 'github.com/crossplane-contrib/provider-kubernetes');
+  await run(crossplane, ['xpkg', 'build', '-f', join(module.folder, 'package'), '-o', provider]);
 
   const files = readdirSync(folder).filter((file) => file.endsWith('.xpkg'));
   const push = async (name: string, tag: string, ...paths: readonly string[]): Promise<void> => {
@@ -67,7 +65,7 @@ export async function pushPackages(
     const mine = files.filter((file) => new RegExp(`^${name}(-amd64|-arm64)?\\.xpkg$`).test(file));
     await push(`dittofs/${name}`, version, ...mine.map((file) => join(folder, file)));
   }
-  await push('crossplane-contrib/provider-kubernetes', PROVIDER.version, provider);
+  await push('crossplane-contrib/provider-kubernetes', module.version, provider);
 }
 
 /**
@@ -139,11 +137,4 @@ export function withRuntime(shell: Shell, flavour: Flavour, kubectl: Kubectl, en
         .join('\n'),
     );
   };
-}
-
-/** The folder for what is built on the way. */
-export function temporaryFolder(folder: string): string {
-  const path = join(folder, 'build');
-  mkdirSync(path, { recursive: true });
-  return path;
 }

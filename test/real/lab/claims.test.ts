@@ -5,7 +5,8 @@ import { commandsOf } from '../../../lab/shell.ts';
 import { textAt } from '../../../src/lib/json.ts';
 import { canRunLab } from './support/can-run.ts';
 import { labFor } from './support/start.ts';
-import { condition, eventsOf, example, holds, newTenant } from './support/tenant.ts';
+import { refusesABadSpec, tellsItsTenant } from './support/stories.ts';
+import { eventsOf, example, newTenant } from './support/tenant.ts';
 
 const can = await canRunLab();
 const labs: readonly { flavour: FlavourName; on: string }[] = [
@@ -28,10 +29,7 @@ describe.skipIf(!can).each(labs)('claims on $on', { timeout: 240_000 }, ({ flavo
     await tenant.apply(example('quickstart', 'files'));
     const claim = await tenant.untilSettled('files');
     console.log(`Ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
-    const types = ['Available', 'ConfigReady', 'EndpointReady', 'Ready', 'ResourcesApplied', 'StorageReady', 'Synced'];
-    for (const type of types) expect(condition(claim, type), type).toMatchObject({ status: 'True' });
-    expect(textAt(claim, 'status', 'phase')).toBe('Running');
-    expect(textAt(claim, 'status', 'endpoints', 'nfs', 'host')).toBe(`files-file.${tenant.namespace}.svc`);
+    tellsItsTenant(claim, tenant, expect);
     await expect.poll(async () => eventsOf(tenant), { timeout: 30_000 }).toContain('ServerReady');
   });
 
@@ -39,13 +37,7 @@ describe.skipIf(!can).each(labs)('claims on $on', { timeout: 240_000 }, ({ flavo
     const tenant = await newTenant(lab);
     await tenant.apply(example('quickstart', 'files'));
     await tenant.untilSettled('files');
-    const before = await tenant.snapshot();
-    const shrink = tenant.patch('files', { spec: { storage: { metadataSize: '1Gi' } } });
-    await expect(shrink).rejects.toThrow('is less than before: a volume can grow, never shrink');
-    await tenant.patch('files', { spec: { resources: { limits: { memory: '1 GB' } } } });
-    const claim = await tenant.until('files', 'refused', (one) => holds(one, 'ConfigReady', 'False'));
-    expect(textAt(condition(claim, 'ConfigReady'), 'message')).toContain('spec.resources.limits.memory');
-    expect(await tenant.snapshot()).toEqual(before);
+    await refusesABadSpec(tenant, 'files', expect);
   });
 
   it.concurrent('deletion keeps what the spec keeps, and who comes again finds it', async ({ expect }) => {

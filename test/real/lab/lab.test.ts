@@ -62,6 +62,16 @@ describe.skipIf(!can)('npm run lab', { timeout: 180_000 }, () => {
     expect(readState(folder)?.programs.filter(runs)).toEqual([]);
   });
 
+  it('is interrupted, and leaves nothing running', async () => {
+    const aborting = new AbortController();
+    const says = (line: string): void => {
+      if (line.startsWith('etcd')) aborting.abort();
+    };
+    await expect(startLab(options({ says, abort: aborting.signal }))).rejects.toThrow('interrupted');
+    expect(readState(folder)?.programs.map(({ name }) => name)).toContain('etcd');
+    expect(readState(folder)?.programs.filter(runs)).toEqual([]);
+  });
+
   it('says that there are no packages, and leaves nothing running', async () => {
     const nothing = { folder: parent, version: 'v0.1.0' };
     await expect(startLab(options({ packages: nothing }))).rejects.toThrow(

@@ -6,23 +6,13 @@ import { auditFrom } from './support/audit.ts';
 import { canRunLab } from './support/can-run.ts';
 import { compactEtcd } from './support/faults.ts';
 import { callsOf, labFor } from './support/start.ts';
-import { changes, condition, dittoServer, eventsOf, example, holds, newTenant, type Tenant } from './support/tenant.ts';
+import { refusesABadSpec, tellsItsTenant } from './support/stories.ts';
+import { changes, condition, dittoServer, eventsOf, example, newTenant, type Tenant } from './support/tenant.ts';
 
 const can = await canRunLab();
 
 /** Milliseconds for a story: an Object that is younger than 30 s takes 33 s to go. */
 const STORY = 240_000;
-
-/** Conditions of a DittoServer that is well. */
-const wellConditions = [
-  'Available',
-  'ConfigReady',
-  'EndpointReady',
-  'Ready',
-  'ResourcesApplied',
-  'StorageReady',
-  'Synced',
-];
 
 const OBJECTS = 'objects.kubernetes.m.crossplane.io';
 
@@ -58,9 +48,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     const writes = audit.since().filter(({ namespace }) => namespace === tenant.namespace).length;
     console.log(`Ready after ${seconds} s, with ${writes} writes and ${(await callsOf(lab)) - calls} calls`);
 
-    for (const type of wellConditions) expect(condition(server, type), type).toMatchObject({ status: 'True' });
-    expect(textAt(server, 'status', 'phase')).toBe('Running');
-    expect(textAt(server, 'status', 'endpoints', 'nfs', 'host')).toBe(`files-file.${tenant.namespace}.svc`);
+    tellsItsTenant(server, tenant, expect);
     await expect.poll(async () => eventsOf(tenant), { timeout: 30_000 }).toContain('ServerReady');
   });
 
@@ -104,16 +92,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.apply(example('quickstart', 'files'));
     await tenant.untilSettled('files');
     const before = await tenant.snapshot();
-
-    const shrink = tenant.patch('files', { spec: { storage: { metadataSize: '1Gi' } } });
-    await expect(shrink).rejects.toThrow('is less than before: a volume can grow, never shrink');
-
-    // The API server does not look into core types; the function does.
-    await tenant.patch('files', { spec: { resources: { limits: { memory: '1 GB' } } } });
-    const server = await tenant.until('files', 'refused', (one) => holds(one, 'ConfigReady', 'False'));
-    expect(condition(server, 'ConfigReady')).toMatchObject({ reason: 'InvalidSpec' });
-    expect(textAt(condition(server, 'ConfigReady'), 'message')).toContain('spec.resources.limits.memory');
-    expect(await tenant.snapshot()).toEqual(before);
+    await refusesABadSpec(tenant, 'files', expect);
 
     await tenant.patch('files', { spec: { resources: null } });
     await tenant.untilSettled('files');
@@ -165,6 +144,10 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
       )
       .toContain('no existing object was found');
     expect(await tenant.get('pvc/controlplane-files-0')).toBeUndefined();
+
+    // Nor is it in the way of a deletion.
+    await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
+    await expect.poll(async () => tenant.get(OBJECTS), { timeout: 90_000 }).toBeUndefined();
   });
 
   it.concurrent('deletion keeps what the spec keeps, and who comes again finds it', async ({ expect }) => {

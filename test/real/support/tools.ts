@@ -109,10 +109,13 @@ export async function tool(name: ToolName): Promise<string> {
   return path;
 }
 
-/** The folder of a module that a program is built from, for what it ships beside its code: CRDs above all. */
-export async function moduleFolder(name: ToolName, module: string): Promise<string> {
-  const { stdout } = await run('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
-    cwd: moduleOf(name),
-  });
-  return stdout.trim();
+/** The module that a program is built from: its version, and its folder for what it ships beside its code. */
+export async function moduleBehind(
+  name: ToolName,
+  module: string,
+): Promise<{ readonly folder: string; readonly version: string }> {
+  const args = ['list', '-mod=readonly', '-m', '-f', '{{.Dir}} {{.Version}}', module];
+  const { stdout } = await run('go', args, { cwd: moduleOf(name) });
+  const [folder = '', version = ''] = stdout.trim().split(' ');
+  return { folder, version };
 }
