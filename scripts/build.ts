@@ -1,29 +1,35 @@
 import { execFileSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-/** Zod's messages in other languages: a fifth of the program, and never shown. */
-const withoutLocales: Plugin = {
-  name: 'without-locales',
-  setup: (building) => {
-    building.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {};' }));
+/** Modules of the libraries that are never run here, by their files: a third of the program. */
+const replaced: readonly { readonly file: RegExp; readonly contents: string }[] = [
+  // Zod's messages in other languages.
+  { file: /zod\/v4\/locales\/index\.js$/, contents: 'export {};' },
+  // The half of gRPC that calls others; what src imports stays.
+  {
+    file: /@grpc\/grpc-js\/build\/src\/index\.js$/,
+    contents: `
+      exports.status = require('./constants').Status;
+      exports.Metadata = require('./metadata').Metadata;
+      exports.Server = require('./server').Server;
+      exports.ServerCredentials = require('./server-credentials').ServerCredentials;`,
   },
-};
+  { file: /@grpc\/grpc-js\/build\/src\/make-client\.js$/, contents: '' },
+  // Log lines that leave through a worker thread.
+  { file: /pino\/lib\/transport\.js$/, contents: '' },
+  // Traces beside metrics.
+  { file: /@opentelemetry\/api\/dist\/index\.cjs$/, contents: '' },
+];
 
-/** The half of gRPC that calls others: a fifth of the program, which a server never runs. What src imports stays. */
-const withoutGrpcClient: Plugin = {
-  name: 'without-grpc-client',
+const withoutUnused: Plugin = {
+  name: 'without-unused',
   setup: (building) => {
-    building.onLoad({ filter: /@grpc\/grpc-js\/build\/src\/index\.js$/ }, () => ({
-      contents: `
-        exports.status = require('./constants').Status;
-        exports.Metadata = require('./metadata').Metadata;
-        exports.Server = require('./server').Server;
-        exports.ServerCredentials = require('./server-credentials').ServerCredentials;`,
-    }));
-    building.onLoad({ filter: /@grpc\/grpc-js\/build\/src\/make-client\.js$/ }, () => ({
-      contents: '',
+    for (const { file, contents } of replaced) building.onLoad({ filter: file }, () => ({ contents }));
+    // Commands that are programs of their own.
+    building.onLoad({ filter: /commander\/lib\/command\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace("import childProcess from 'node:child_process';", ''),
     }));
   },
 };
@@ -45,7 +51,7 @@ export async function buildProgram(outfile: string): Promise<void> {
     banner: { js: '#!/usr/bin/env node' },
     // Loaded only for gRPC's own diagnostics, which nobody asks for.
     external: ['@grpc/proto-loader'],
-    plugins: [withoutLocales, withoutGrpcClient],
+    plugins: [withoutUnused],
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
