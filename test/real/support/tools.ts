@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -14,6 +14,8 @@ interface Tool {
   /** The folder of the module, where it is not named after the program. */
   readonly module?: string;
   readonly flags?: readonly string[];
+  /** Whether a part of it is written in C. */
+  readonly c?: boolean;
 }
 
 const kubernetes = (program: string): Tool => ({
@@ -49,13 +51,30 @@ const tools = {
   'kube-scheduler': kubernetes('kube-scheduler'),
   kubectl: kubernetes('kubectl'),
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok' },
+  helm: { package: 'helm.sh/helm/v4/cmd/helm' },
+  crane: { package: 'github.com/google/go-containerregistry/cmd/crane' },
   registry: { package: 'github.com/distribution/distribution/v3/cmd/registry' },
+  'percona-operator': {
+    package: 'github.com/percona/percona-postgresql-operator/v2/cmd/postgres-operator',
+    // Its metrics would take port 8080 on all interfaces, as those of provider-kubernetes do; it has no flag for them.
+    flags: ['-X sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=127.0.0.1:0'],
+    // The parser of PostgreSQL.
+    c: true,
+  },
   client: { package: '.' },
 } as const satisfies Record<string, Tool>;
 export type ToolName = keyof typeof tools;
 
-/** All programs, in the order in which they are built. */
-export const toolNames = Object.keys(tools) as readonly ToolName[];
+/** Whether there is what a program is built with, beside Go. Under CI it has to be. */
+export function canBuild(name: ToolName): boolean {
+  const { c = false }: Tool = tools[name];
+  if (!c || spawnSync(process.env.CC ?? 'gcc', ['--version']).status === 0) return true;
+  if (process.env.CI === 'true') throw new Error(`CI needs a C compiler to build ${name}`);
+  return false;
+}
+
+/** All programs that can be built here, in the order in which they are built. */
+export const toolNames = (Object.keys(tools) as readonly ToolName[]).filter(canBuild);
 
 /** Where built programs are kept from run to run, outside the checkout. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'function-dittofs', 'tools');
@@ -92,12 +111,12 @@ export async function tool(name: ToolName): Promise<string> {
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
   const building = `${path}.${process.pid}`;
-  const { package: target, flags = [] }: Tool = tools[name];
+  const { package: target, flags = [], c = false }: Tool = tools[name];
   const ldflags = ['-s', '-w', ...flags].join(' ');
   process.stderr.write(`building ${name} …\n`);
   await run('go', ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', building, target], {
     cwd: moduleOf(name),
-    env: { ...process.env, CGO_ENABLED: '0' },
+    env: { ...process.env, CGO_ENABLED: c ? '1' : '0' },
     maxBuffer: 64 * 1024 * 1024,
   });
   renameSync(building, path);
