@@ -24,6 +24,9 @@ const algorithm = {
   modulusLength: 2048,
 };
 
+/** What Percona's operator makes keys of, and signs with. */
+const elliptic = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-384' };
+
 /** The subject that Crossplane gives its authority and every leaf: so OpenSSL takes each for self-signed. */
 const CROSSPLANE = 'C=Earth, ST=Earth, L=Earth, O=Crossplane, CN=Crossplane';
 const DAY = 24 * 60 * 60 * 1000;
@@ -51,10 +54,17 @@ export interface Differences {
   /** Days from now. */
   readonly from?: number;
   readonly to?: number;
+  /** DNS names. */
+  readonly names?: readonly string[];
+  /** A key on a curve, as Percona's operator makes them, instead of RSA. */
+  readonly elliptic?: boolean;
 }
 
-async function newKeys(): Promise<CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+async function newKeys(differences: Differences): Promise<CryptoKeyPair> {
+  return await webcrypto.subtle.generateKey(differences.elliptic === true ? elliptic : algorithm, true, [
+    'sign',
+    'verify',
+  ]);
 }
 
 async function issue(
@@ -64,6 +74,8 @@ async function issue(
   differences: Differences,
 ): Promise<Issued> {
   const { subject = CROSSPLANE, usages = [], from = -1, to = 3650 } = differences;
+  const { names = [isAuthority ? 'crossplane-root-ca' : 'localhost'] } = differences;
+  const signer = (issuer?.keys ?? keys).privateKey;
   const flags = isAuthority
     ? KeyUsageFlags.cRLSign | KeyUsageFlags.keyCertSign
     : KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment | KeyUsageFlags.dataEncipherment;
@@ -73,15 +85,17 @@ async function issue(
     issuer: issuer?.subject ?? subject,
     notBefore: new Date(Date.now() + from * DAY),
     notAfter: new Date(Date.now() + to * DAY),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: signer.algorithm.name === elliptic.name ? elliptic : algorithm,
     publicKey: keys.publicKey as never,
-    signingKey: (issuer?.keys ?? keys).privateKey as never,
+    signingKey: signer as never,
     extensions: [
       new BasicConstraintsExtension(isAuthority, undefined, true),
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a set of bits, named by an enum
       new KeyUsagesExtension(flags, true),
       ...(usages.length > 0 ? [new ExtendedKeyUsageExtension([...usages])] : []),
-      new SubjectAlternativeNameExtension([{ type: 'dns', value: isAuthority ? 'crossplane-root-ca' : 'localhost' }]),
+      ...(names.length > 0
+        ? [new SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value })))]
+        : []),
     ],
   });
   const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
@@ -90,12 +104,12 @@ async function issue(
 
 /** An authority as `crossplane core init` makes it: subject key identifier and authority key identifier are missing. */
 export async function authority(differences: Differences = {}): Promise<Issued> {
-  return issue(await newKeys(), undefined, true, differences);
+  return issue(await newKeys(differences), undefined, true, differences);
 }
 
 /** A leaf as Crossplane makes it, for a client unless said otherwise. */
 export async function leaf(issuer: Issued, differences: Differences = {}): Promise<Issued> {
-  return issue(await newKeys(), issuer, false, { usages: [usage.clientAuth], ...differences });
+  return issue(await newKeys(differences), issuer, false, { usages: [usage.clientAuth], ...differences });
 }
 
 /** An authority that somebody else made, to issue with: its certificate and its RSA key as PEM. */
@@ -111,7 +125,7 @@ export async function issuedBy(cert: string, key: string): Promise<Issued> {
 
 /** A certificate that signs itself, with the subject of Crossplane's. */
 export async function lookAlike(): Promise<Issued> {
-  return issue(await newKeys(), undefined, false, { usages: [usage.clientAuth] });
+  return issue(await newKeys({}), undefined, false, { usages: [usage.clientAuth] });
 }
 
 /** A temporary folder with the three files that Crossplane mounts. */
