@@ -9,10 +9,8 @@ import type { RunFunctionRequest, RunFunctionResponse } from './crossplane/proto
 import { respond, type Answer } from './crossplane/respond.ts';
 import type { Secrets } from './kubernetes/secret.ts';
 import { wholeSeconds } from './lib/duration.ts';
-import { requiredSecrets } from './plan/credentials.ts';
 import { planMarks } from './plan/labels.ts';
-import { planNames } from './plan/names.ts';
-import { planDittoServer, type Plan } from './plan/plan.ts';
+import { planDittoServer, requiredSecrets, type Plan } from './plan/plan.ts';
 import { announceChanges } from './status/announce.ts';
 import { deriveConditions, refusedConditions } from './status/conditions.ts';
 import { describeStatus } from './status/describe.ts';
@@ -109,7 +107,7 @@ function compose(
     providerConfigRef: plan.providerConfigRef,
   };
   const composition = composeComponents(components, plan, frame, observed);
-  const findings = { plan, composition, observed, endpoints: deriveEndpoints(plan, observed) };
+  const findings = { plan, composition, observed, endpoints: deriveEndpoints(plan, observed), former: call.conditions };
   const conditions = deriveConditions(findings);
 
   const answer: Answer = {
@@ -135,7 +133,7 @@ export function decide(call: Call, options: Options): Decision {
   const server = parsed.value;
   const { secrets } = call;
   if (secrets === 'unsupported') return compose(call, server, input.value, secrets, [], options);
-  const names = requiredSecrets(server.spec, planNames(server.name));
+  const names = requiredSecrets(server);
   if (names.some((name) => !secrets.has(name))) return ask(call, server, names);
   return compose(call, server, input.value, secrets, names, options);
 }

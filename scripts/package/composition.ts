@@ -1,3 +1,4 @@
+import { defaultPostgresVersion, testedImages } from '../../src/api/v1alpha1/percona.ts';
 import { inputType } from '../../src/api/v1alpha1/input.ts';
 import { api, claimsDefinition, namespacedDefinition } from '../../src/api/v1alpha1/xrd.ts';
 import { testedImage } from '../../src/plan/pod.ts';
@@ -24,7 +25,13 @@ function compositionFor({ spec }: ReturnType<typeof namespacedDefinition> | Retu
           input: {
             apiVersion: `${inputType.group}/${inputType.version}`,
             kind: inputType.kind,
-            images: { server: testedImage },
+            images: {
+              server: testedImage,
+              postgres: testedImages.postgres[defaultPostgresVersion],
+              pgBouncer: testedImages.pgBouncer,
+              pgBackRest: testedImages.pgBackRest,
+            },
+            postgresVersion: defaultPostgresVersion,
           },
         },
       ],

@@ -5,9 +5,10 @@ import type { Plan } from '../plan/plan.ts';
 import type { ComponentKey } from './keys.ts';
 import type { ServerComponent } from './server-component.ts';
 
-/** Generated once, never changed; it goes only where the database that it opens goes too. */
-function life({ retention }: Plan): Life {
-  return { kind: 'data', fate: retention === 'Delete' ? 'deleted' : 'kept', changes: 'never' };
+/** Generated once, never changed; it goes only where every database that it opens, or opened, goes too. */
+function life({ retention, database, cluster, keepsDatabase }: Plan): Life {
+  const outlived = retention === 'Retain' || database.kind === 'postgres' || (cluster !== undefined && keepsDatabase);
+  return { kind: 'data', fate: outlived ? 'kept' : 'deleted', changes: 'never' };
 }
 
 /** A Secret that is generated where the user brings none. */

@@ -14,6 +14,7 @@ export const componentKeys = [
   'volume-metadata',
   'volume-content',
   'volume-controlplane',
+  'database',
   'server',
 ] as const;
 export type ComponentKey = (typeof componentKeys)[number];

@@ -1,6 +1,7 @@
 import { adminSecret } from './admin-secret.ts';
 import { apiService } from './api-service.ts';
 import { config } from './config.ts';
+import { database } from './database.ts';
 import { fileService } from './file-service.ts';
 import { headlessService } from './headless-service.ts';
 import { jwtSecret } from './jwt-secret.ts';
@@ -21,6 +22,7 @@ const byKey = {
   'volume-metadata': volume('metadata'),
   'volume-content': volume('content'),
   'volume-controlplane': volume('controlplane'),
+  database,
   server,
 } satisfies Record<ComponentKey, ServerComponent>;
 

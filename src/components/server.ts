@@ -6,7 +6,15 @@ import type { SecretKeyRef } from '../kubernetes/secret.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import { sha256 } from '../lib/hash.ts';
 import { at, covers, defined, sortFields, type JsonObject } from '../lib/json.ts';
-import { configFile, configFolder, dataFolders, drainSeconds, listenerPorts } from '../plan/container.ts';
+import {
+  configFile,
+  configFolder,
+  databaseAuthority,
+  dataFolders,
+  drainSeconds,
+  listenerPorts,
+} from '../plan/container.ts';
+import { FORMER_DATABASES, type DatabasePlan } from '../plan/database.ts';
 import type { Plan } from '../plan/plan.ts';
 import { volumeKey } from '../plan/volumes.ts';
 import type { ServerComponent } from './server-component.ts';
@@ -25,7 +33,16 @@ function probe(path: string, periodSeconds: number, failureThreshold: number): J
   return { httpGet: { path, port: 'api', scheme: 'HTTP' }, periodSeconds, timeoutSeconds: 5, failureThreshold };
 }
 
-function container({ pod, api, jwt, admin, volumes }: Plan): JsonObject {
+function databaseEnv({ kind, variables }: DatabasePlan): readonly JsonObject[] {
+  const fromSecrets = variables.map(({ name, ref, optional }) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: ref.name, key: ref.key, ...(optional && { optional }) } },
+  }));
+  // Otherwise the server hangs without a word where packets are dropped on the way.
+  return kind === 'sqlite' ? [] : [...fromSecrets, { name: 'PGCONNECT_TIMEOUT', value: '10' }];
+}
+
+function container({ pod, api, jwt, admin, database, volumes }: Plan): JsonObject {
   return defined({
     name: CONTAINER,
     image: pod.image,
@@ -35,6 +52,7 @@ function container({ pod, api, jwt, admin, volumes }: Plan): JsonObject {
     env: [
       secretEnv('DITTOFS_CONTROLPLANE_SECRET', jwt.ref),
       secretEnv('DITTOFS_ADMIN_INITIAL_PASSWORD', admin.ref),
+      ...databaseEnv(database),
       ...pod.extraEnv,
     ],
     ports: [
@@ -52,9 +70,19 @@ function container({ pod, api, jwt, admin, volumes }: Plan): JsonObject {
       { name: 'config', mountPath: configFolder, readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },
       ...volumes.map(({ name }) => ({ name, mountPath: dataFolders[name] })),
+      ...(database.authority === undefined
+        ? []
+        : [{ name: 'database-ca', mountPath: databaseAuthority.folder, readOnly: true }]),
       ...pod.extraVolumeMounts,
     ],
   });
+}
+
+/** The certificates alone: what lies beside them in the Secret is none of the server's business. */
+function authorityVolumes({ database: { authority } }: Plan): readonly JsonObject[] {
+  if (authority === undefined) return [];
+  const items = [{ key: authority.key, path: 'ca.crt' }];
+  return [{ name: 'database-ca', secret: { secretName: authority.name, items } }];
 }
 
 function podSpec(plan: Plan): JsonObject {
@@ -76,6 +104,7 @@ function podSpec(plan: Plan): JsonObject {
       { name: 'config', configMap: { name: names.config } },
       { name: 'tmp', emptyDir: {} },
       ...volumes.map(({ name, claim }) => ({ name, persistentVolumeClaim: { claimName: claim } })),
+      ...authorityVolumes(plan),
       ...pod.extraVolumes,
     ],
   });
@@ -101,6 +130,10 @@ function templateChecksum(plan: Plan): Texts {
   return { [TEMPLATE_CHECKSUM]: sha256(JSON.stringify(sortFields(template(plan)))) };
 }
 
+function formerDatabases({ database: { former } }: Plan): Texts {
+  return former.length === 0 ? {} : { [FORMER_DATABASES]: former.join(',') };
+}
+
 /** What the live StatefulSet must show before its health says anything about what is wanted now. */
 function isCurrent(live: JsonObject, plan: Plan): boolean {
   const marked = covers(at(live, 'metadata', 'annotations'), templateChecksum(plan));
@@ -115,9 +148,14 @@ function assess(observed: ObservedObject, plan: Plan): Health {
 }
 
 /** A Secret that is missing would keep the pod from starting, so nothing is changed until it is there. */
-function obstacle({ missing }: Plan): Health | undefined {
+function obstacle({ missing: own, database }: Plan): Health | undefined {
+  // What belongs to a Percona cluster comes by itself.
+  const isAwaited = database.kind === 'percona' && own.length === 0;
+  const missing = [...own, ...database.missing];
   const [first] = missing;
-  return first === undefined ? undefined : failed(first.reason, missing.map(({ message }) => message).join('; '));
+  if (first === undefined) return undefined;
+  const message = missing.map((one) => one.message).join('; ');
+  return isAwaited ? progressing(first.reason, message) : failed(first.reason, message);
 }
 
 /** The StatefulSet that runs the server. */
@@ -130,7 +168,7 @@ export const server: ServerComponent = {
       name: plan.names.server,
       namespace: plan.namespace,
       labels: plan.labelsOf('server'),
-      annotations: templateChecksum(plan),
+      annotations: { ...templateChecksum(plan), ...formerDatabases(plan) },
     },
     spec: {
       replicas: plan.pod.replicas,
@@ -147,6 +185,7 @@ export const server: ServerComponent = {
     ...(admin.isGenerated ? ['admin-secret' as const] : []),
     ...volumes.map(({ name }) => volumeKey(name)),
   ],
+  after: ({ database: { kind, inUse } }) => (kind === 'percona' && !inUse ? ['database'] : []),
   obstacle,
   steered: [['spec', 'replicas']],
   readiness: () => whenRolledOut,

@@ -25,6 +25,8 @@ export type Life =
        * not replaced by an empty one.
        */
       readonly settled?: (live: JsonObject) => boolean;
+      /** Finalizers with which the live object's own operator deletes more than the object: only where all is to go. */
+      readonly deletingFinalizers?: readonly string[];
     };
 
 /** Made, updated and deleted with the DittoServer. */
@@ -47,6 +49,11 @@ export interface Component<Plan, Key extends string = string> {
    * this DittoServer, and (apart from data) carries what is wanted now.
    */
   readonly uses?: (plan: Plan) => readonly Key[];
+  /**
+   * Resources that have to be healthy before this one is made or changed. A resource that uses them already names none:
+   * creation may be held back, existence never.
+   */
+  readonly after?: (plan: Plan) => readonly Key[];
   /** Why it cannot be made or changed now, for example a Secret that is missing: a health that is not ready. */
   readonly obstacle?: (plan: Plan) => Health | undefined;
   /** Fields that still follow the plan while the rest of an existing resource is held as it is. */

@@ -14,7 +14,14 @@ import { blocked, blockedBy, type Blocked } from './blocked.ts';
 import type { Component, Life } from './component.ts';
 import { preserveImmutable } from './immutable.ts';
 import { objectName, type ObjectOwner } from './object-name.ts';
-import { boundToLive, mayDelete, policiesFor, withoutDelete } from './ownership.ts';
+import {
+  boundToLive,
+  holdsDeletingFinalizers,
+  mayDelete,
+  policiesFor,
+  withFinalizers,
+  withoutDelete,
+} from './ownership.ts';
 
 /** What all composed resources of one DittoServer have in common. */
 export interface Frame {
@@ -88,7 +95,11 @@ function held(observed: JsonObject, wanted: JsonObject, steered: readonly (reado
 }
 
 /** An observed Object as it stands, desired again: with the same manifest, and policies of our choice. */
-function echo({ resource, managementPolicies }: ObservedObject, policies = managementPolicies): DesiredObject {
+function echo(
+  { resource, managementPolicies, manifest: observed }: ObservedObject,
+  policies = managementPolicies,
+  manifest = observed,
+): DesiredObject {
   const labels = Object.entries(textsAt(resource, 'metadata', 'labels')).filter(
     ([key]) => !key.startsWith('crossplane.io/'),
   );
@@ -102,16 +113,30 @@ function echo({ resource, managementPolicies }: ObservedObject, policies = manag
       labels: Object.fromEntries(labels),
       annotations: defined({ 'crossplane.io/external-name': name }),
     }),
-    spec: { ...objectAt(resource, 'spec'), managementPolicies: policies },
+    spec: {
+      ...objectAt(resource, 'spec'),
+      managementPolicies: policies,
+      forProvider: { ...objectAt(resource, 'spec', 'forProvider'), manifest },
+    },
   });
   return { resource: echoed, ready: true };
 }
 
-/** A component that the plan does not want: gone, but for data, which may leave only once nothing would delete it. */
-function composeUnwanted(life: Life, object: ObservedObject | undefined): Outcome {
+/**
+ * A component that the plan does not want: gone, but for data. That is to be kept leaves only once nothing would delete
+ * it; what is to go with the DittoServer stays until then, as it is.
+ */
+function composeUnwanted(life: Life, object: ObservedObject | undefined, marks: Marks): Outcome {
   const none: Outcome = { blocked: [], unchangeable: [] };
-  if (object === undefined || life.kind !== 'data' || !mayDelete(object.managementPolicies)) return none;
-  return { ...none, desired: echo(object, withoutDelete(object.managementPolicies)) };
+  if (object === undefined || life.kind !== 'data') return none;
+  const manifest = withFinalizers(object.manifest, life);
+  if (life.fate === 'deleted' && object.live !== undefined && isOurs(object.live, marks))
+    return { ...none, desired: echo(object, ['*'], manifest) };
+  const wouldDelete =
+    mayDelete(object.managementPolicies) ||
+    holdsDeletingFinalizers(object.manifest, life) ||
+    holdsDeletingFinalizers(object.live, life);
+  return wouldDelete ? { ...none, desired: echo(object, withoutDelete(object.managementPolicies), manifest) } : none;
 }
 
 /** How a resource is of which nothing is known yet. */
@@ -132,7 +157,7 @@ function blockedByUse(health: Health, manifest: Manifest, broken: Health | undef
   return { ...broken, message: `${called(manifest)} waits: ${broken.message}` };
 }
 
-/** What a component uses: what it has to wait for before it is made or changed, and what keeps it from coming up. */
+/** What a component waits for before it is made or changed, and what keeps it from coming up. */
 interface Uses {
   readonly unusable: Health | undefined;
   readonly broken: Health | undefined;
@@ -165,7 +190,7 @@ function composeWanted<Plan>(
   const preserved = preserveImmutable(manifest, object);
   const wanted =
     obstacle === undefined || object === undefined
-      ? preserved.manifest
+      ? withFinalizers(preserved.manifest, life)
       : held(object.manifest, manifest, component.steered);
   const own = (): Health => {
     if (taken) return failed('NameTaken', takenBy);
@@ -232,13 +257,17 @@ export function composeComponents<Plan>(
     const object = observed.get(component.key);
     const manifest = component.render(plan);
     const used = (component.uses?.(plan) ?? []).map((key) => outcomes.get(key));
-    const waits = used.map((outcome) => outcome?.unusable).filter((health) => health !== undefined);
+    const awaited = (component.after?.(plan) ?? []).map((key) => outcomes.get(key)?.health);
+    const waits = [
+      ...used.map((outcome) => outcome?.unusable).filter((health) => health !== undefined),
+      ...awaited.filter((health) => health !== undefined).filter(({ state }) => state !== 'ready'),
+    ];
     const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
     const broken = used.map((outcome) => outcome?.health).find((health) => health?.state === 'failed');
     outcomes.set(
       component.key,
       manifest === undefined
-        ? composeUnwanted(component.life(plan), object)
+        ? composeUnwanted(component.life(plan), object, frame.marks)
         : composeWanted(component, manifest, plan, frame, object, { unusable, broken }),
     );
   }

@@ -1,4 +1,4 @@
-import { at, covers, textAt, withValue, type Json, type JsonObject } from '../lib/json.ts';
+import { at, covers, isObject, listAt, textAt, withValue, type Json, type JsonObject } from '../lib/json.ts';
 import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Manifest } from '../kubernetes/manifest.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
@@ -35,6 +35,32 @@ function size(...path: readonly string[]): Keep {
   };
 }
 
+/** Keeps a size from shrinking. */
+function notSmaller(...path: readonly string[]): Keep {
+  return (manifest, live) => {
+    const wanted = parseQuantity(textAt(manifest, ...path) ?? '');
+    const has = parseQuantity(textAt(live, ...path) ?? '');
+    const shrinks = wanted !== undefined && has !== undefined && compareQuantities(wanted, has) < 0;
+    return shrinks ? withValue(manifest, path, textAt(live, ...path)) : manifest;
+  };
+}
+
+/** Keeps something in the items of a list that are told apart by their name. */
+function inItems(path: readonly string[], keep: Keep): Keep {
+  const itemOf = (object: JsonObject, name: string | undefined): JsonObject | undefined =>
+    listAt(object, ...path)
+      .filter(isObject)
+      .find((item) => textAt(item, 'name') === name);
+  return (manifest, live, before) => {
+    const items = listAt(manifest, ...path).map((item) => {
+      if (!isObject(item)) return item;
+      const liveItem = itemOf(live, textAt(item, 'name'));
+      return liveItem === undefined ? item : keep(item, liveItem, itemOf(before, textAt(item, 'name')) ?? {});
+    });
+    return withValue(manifest, path, items);
+  };
+}
+
 /** Keeps a field only while the live object is a load balancer and stays one. */
 function whileLoadBalancer(keep: Keep): Keep {
   const isOne = (service: JsonObject): boolean => textAt(service, 'spec', 'type') === 'LoadBalancer';
@@ -54,6 +80,13 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
   ],
   Secret: [field('type')],
   Service: [whileLoadBalancer(field('spec', 'loadBalancerClass')), field('spec', 'clusterIP')],
+  PerconaPGCluster: [
+    field('spec', 'postgresVersion'),
+    field('spec', 'dataSource'),
+    inItems(['spec', 'instances'], field('dataVolumeClaimSpec', 'storageClassName')),
+    inItems(['spec', 'instances'], notSmaller('dataVolumeClaimSpec', 'resources', 'requests', 'storage')),
+    inItems(['spec', 'users'], field('databases')),
+  ],
   ConfigMap: [],
   StorageClass: [],
 };

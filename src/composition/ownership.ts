@@ -1,6 +1,6 @@
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ManagementPolicy, ObservedObject } from '../kubernetes/object.ts';
-import { textAt, withValue, type JsonObject } from '../lib/json.ts';
+import { listAt, textAt, withValue, type JsonObject } from '../lib/json.ts';
 import type { Life } from './component.ts';
 
 /** With what a data Object starts: nobody else's object is changed or deleted, whatever bears its name. */
@@ -28,7 +28,8 @@ export function policiesFor(
 
   if (life.changes === 'never') return life.fate === 'kept' ? untilProven : ['Observe', 'Create', 'Delete'];
   if (life.fate === 'deleted') return ['*'];
-  const settled = wasSettled || (live !== undefined && life.settled?.(live) === true);
+  if (life.settled === undefined) return ['Observe', 'Create', 'Update'];
+  const settled = wasSettled || (live !== undefined && life.settled(live));
   return settled ? ['Observe', 'Update'] : untilProven;
 }
 
@@ -56,6 +57,18 @@ export function withoutDelete(policies: readonly string[]): readonly ManagementP
     return kept.length > 0 ? kept : ['Observe'];
   }
   return ['Observe', 'Create', 'Update'];
+}
+
+/** The manifest with the finalizers that belong to its fate, and no others: we set none but these. */
+export function withFinalizers(manifest: JsonObject, life: Life): JsonObject {
+  const finalizers = life.kind === 'data' && life.fate === 'deleted' ? life.deletingFinalizers : undefined;
+  return withValue(manifest, ['metadata', 'finalizers'], finalizers);
+}
+
+/** Tells whether an object carries finalizers with which its operator would delete what is to be kept. */
+export function holdsDeletingFinalizers(object: JsonObject | undefined, life: Life): boolean {
+  const deleting = life.kind === 'data' ? (life.deletingFinalizers ?? []) : [];
+  return listAt(object, 'metadata', 'finalizers').some((one) => deleting.some((finalizer) => finalizer === one));
 }
 
 /** Tells whether the provider would delete the live object together with the Object. */

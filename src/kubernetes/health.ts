@@ -36,7 +36,7 @@ export function called(manifest: JsonObject): string {
 }
 
 /** What goes for every kind before its own health counts: it is there, and not on its way out. */
-function presence(object: ObservedObject): Health | undefined {
+export function presence(object: ObservedObject): Health | undefined {
   const name = called(object.manifest);
   if (object.deleting) return progressing('Deleting', `the former ${name} is being deleted`);
   if (object.live === undefined) return progressing('Creating', `${name} is not created yet`);

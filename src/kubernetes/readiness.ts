@@ -29,6 +29,20 @@ export const whenRolledOut = whenTrue(
   '(object.spec.replicas == 0 || (has(object.status.updatedReplicas) && object.status.updatedReplicas >= object.spec.replicas && has(object.status.readyReplicas) && object.status.readyReplicas >= object.spec.replicas))',
 );
 
+const hasState = ['has(object.status)', 'has(object.status.state)'];
+const clusterIsCurrent =
+  '(!has(object.status.observedGeneration) || object.status.observedGeneration >= object.metadata.generation)';
+
+/** Ready once Percona's operator calls its cluster ready. */
+export const whenClusterReady = whenTrue(...hasState, 'object.status.state == "ready"', clusterIsCurrent);
+
+/** Ready once paused, too, where that is wanted. */
+export const whenClusterReadyOrPaused = whenTrue(
+  ...hasState,
+  'object.status.state in ["ready", "paused"]',
+  clusterIsCurrent,
+);
+
 const hasPhase = ['has(object.status)', 'has(object.status.phase)'];
 
 /** Ready once bound. */

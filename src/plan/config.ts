@@ -1,6 +1,7 @@
 import { dump } from 'js-yaml';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { mergeObjects, sortFields, type JsonObject } from '../lib/json.ts';
+import type { DatabasePlan } from './database.ts';
 
 /**
  * The server's config.yaml.
@@ -8,11 +9,12 @@ import { mergeObjects, sortFields, type JsonObject } from '../lib/json.ts';
  * Every text is quoted and every duration is a text with a unit: the server's YAML reader would turn 0777, 1_000 or a
  * date into something else. Keys are sorted, so that the same spec is the same file.
  */
-export function planConfig({ logging, shutdownTimeout, database, controlPlane, identity, extraConfig }: Spec): string {
+export function planConfig(spec: Spec, database: DatabasePlan): string {
+  const { logging, shutdownTimeout, controlPlane, identity, extraConfig } = spec;
   const rendered: JsonObject = {
     logging: { ...logging },
     shutdown_timeout: shutdownTimeout.text,
-    database: { type: database.type, sqlite: { path: database.sqlite.path } },
+    database: database.config,
     controlplane: {
       // The server's own default is 127.0.0.1, where no Service and no probe reaches it.
       host: '0.0.0.0',

@@ -19,3 +19,9 @@ export const fileGroup = 65532;
 
 /** Seconds for which a stopping pod still serves, so that Services forget it first. */
 export const drainSeconds = 5;
+
+/** Where the certificates are mounted that the server trusts when it connects to PostgreSQL. */
+export const databaseAuthority = {
+  folder: '/etc/dittofs/database-ca',
+  file: '/etc/dittofs/database-ca/ca.crt',
+} as const;

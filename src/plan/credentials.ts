@@ -124,10 +124,8 @@ export function planAdmin({ identity }: Spec, context: CredentialContext): Crede
   return plan(identity.admin.passwordSecretRef, 'password', 'admin-secret', names.adminSecret, fresh, context);
 }
 
-/** The names of the Secrets to ask Crossplane for: what the pod reads, generated ones included. */
-export function requiredSecrets({ identity }: Spec, names: Names): readonly string[] {
+/** The names of the Secrets with the server's own credentials, generated ones included. */
+export function credentialSecrets({ identity }: Spec, names: Names): readonly string[] {
   const { jwt, admin } = identity;
-  return [
-    ...new Set([jwt.secretRef?.name ?? names.jwtSecret, admin.passwordSecretRef?.name ?? names.adminSecret]),
-  ].sort();
+  return [jwt.secretRef?.name ?? names.jwtSecret, admin.passwordSecretRef?.name ?? names.adminSecret];
 }

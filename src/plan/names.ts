@@ -1,3 +1,5 @@
+import { clusterName } from '../api/v1alpha1/percona.ts';
+
 /** Names of the objects of a DittoServer: those of the Go operator, so that its StatefulSet and volumes are adopted. */
 export interface Names {
   readonly config: string;
@@ -7,6 +9,7 @@ export interface Names {
   readonly fileService: string;
   readonly apiService: string;
   readonly server: string;
+  readonly cluster: string;
 }
 
 /** The names of all objects, from the DittoServer's name. */
@@ -19,6 +22,7 @@ export function planNames(name: string): Names {
     fileService: `${name}-file`,
     apiService: `${name}-api`,
     server: name,
+    cluster: clusterName(name),
   };
 }
 

@@ -7,8 +7,10 @@ import type { Texts } from '../kubernetes/manifest.ts';
 import type { Marks } from '../kubernetes/marks.ts';
 import type { Flavour, ObservedObjects, ProviderConfigRef } from '../kubernetes/object.ts';
 import type { Secrets } from '../kubernetes/secret.ts';
+import { planCluster, type ClusterPlan } from './cluster.ts';
 import { planConfig } from './config.ts';
-import { planAdmin, planJwt, type Credential, type MissingSecret } from './credentials.ts';
+import { credentialSecrets, planAdmin, planJwt, type Credential, type MissingSecret } from './credentials.ts';
+import { databaseSecrets, planDatabase, type DatabasePlan } from './database.ts';
 import { planExposure, type FileExposure, type ServiceType } from './exposure.ts';
 import { planLabels, planMarks, planSelector } from './labels.ts';
 import { planNames, type Names } from './names.ts';
@@ -34,6 +36,12 @@ export interface Plan {
   readonly checksums: Texts;
   readonly jwt: Credential;
   readonly admin: Credential;
+  /** The control-plane database that the server uses. */
+  readonly database: DatabasePlan;
+  /** The Percona cluster that is wanted. */
+  readonly cluster: ClusterPlan | undefined;
+  /** Whether a Percona cluster outlives the DittoServer, one that is no longer wanted included. */
+  readonly keepsDatabase: boolean;
   /** Whether this Crossplane reads Secrets for functions; if not, nothing is judged missing. */
   readonly secretsAreRead: boolean;
   /** Secrets that the server's pod needs and that are not there. */
@@ -64,12 +72,20 @@ export interface Facts {
 
 const CHECKSUM = 'checksum.dittofs.com/';
 
-/** The checksum of a Secret's value; one that cannot be read keeps its former checksum, so that nothing restarts. */
-function secretChecksum(input: string, { value }: Credential, observed: ObservedObjects): Texts {
+/** The checksum of what Secrets hold; what cannot be read keeps its former checksum, so that nothing restarts. */
+function secretChecksum(input: string, value: string | undefined, observed: ObservedObjects): Texts {
   const key = `${CHECKSUM}${input}`;
   if (value !== undefined) return { [key]: sha256(value) };
   const before = textsAt(observed.get('server')?.manifest, 'spec', 'template', 'metadata', 'annotations')[key];
   return before === undefined ? {} : { [key]: before };
+}
+
+function databaseChecksums({ kind, values, authority, trusted }: DatabasePlan, observed: ObservedObjects): Texts {
+  if (kind === 'sqlite') return {};
+  return {
+    ...secretChecksum('database', values === undefined ? undefined : JSON.stringify(values), observed),
+    ...(authority !== undefined && secretChecksum('ca', trusted, observed)),
+  };
 }
 
 function compatWarnings({ spec }: DittoServer): readonly string[] {
@@ -99,7 +115,9 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const { name, namespace, flavour, generation, spec } = server;
   const names = planNames(name);
   const marks = planMarks(name);
-  const config = planConfig(spec);
+  const database = planDatabase(spec, name, secrets, observed);
+  const config = planConfig(spec, database);
+  const { cluster, warnings: clusterWarnings } = planCluster(server, input, secrets, observed);
   const context = { names, marks, secrets, observed, entropy };
   const jwt = planJwt(spec, context);
   const admin = planAdmin(spec, context);
@@ -118,9 +136,16 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     labelsOf: (component) => planLabels(name, component, input.labels),
     pod: pod.pod,
     config,
-    checksums: { [`${CHECKSUM}config`]: sha256(config), ...secretChecksum('jwt', jwt, observed) },
+    checksums: {
+      [`${CHECKSUM}config`]: sha256(config),
+      ...secretChecksum('jwt', jwt.value, observed),
+      ...databaseChecksums(database, observed),
+    },
     jwt,
     admin,
+    database,
+    cluster,
+    keepsDatabase: !spec.percona.deleteWithServer,
     secretsAreRead: secrets !== 'unsupported',
     missing: [jwt.missing, admin.missing].filter((missing) => missing !== undefined),
     file: exposure.file,
@@ -137,10 +162,17 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       ...exposure.warnings,
       ...pod.warnings,
       ...storage.warnings,
+      ...database.warnings,
+      ...clusterWarnings,
       ...compatWarnings(server),
       ...portWarnings(server),
       ...templateWarnings(server, observed),
     ],
     ttl: input.ttl,
   };
+}
+
+/** The names of the Secrets to ask Crossplane for. */
+export function requiredSecrets({ name, spec }: DittoServer): readonly string[] {
+  return [...new Set([...credentialSecrets(spec, planNames(name)), ...databaseSecrets(spec, name)])].sort();
 }

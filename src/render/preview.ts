@@ -173,8 +173,11 @@ function resourcesOf(
     const isLater = !desired.some(([now]) => now === key);
     const { state, reason, message } = health.get(key) ?? (isLater ? unknown : kept);
     const component = decision.kind === 'composed' ? components.find((one) => one.key === key) : undefined;
-    const used = decision.kind === 'composed' ? component?.uses?.(decision.plan) : undefined;
-    const uses = used?.filter((one) => all.has(one)) ?? [];
+    const used =
+      decision.kind === 'composed'
+        ? [...(component?.uses?.(decision.plan) ?? []), ...(component?.after?.(decision.plan) ?? [])]
+        : [];
+    const uses = used.filter((one) => all.has(one));
     const policies = listAt(object, 'spec', 'managementPolicies');
     return [
       {

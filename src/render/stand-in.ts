@@ -1,14 +1,17 @@
 import { components } from '../components/registry.ts';
 import { encodeBase64 } from '../lib/hash.ts';
-import { isList, isObject, listAt, textAt, type Json, type JsonObject } from '../lib/json.ts';
+import { at, isList, isObject, listAt, textAt, type Json, type JsonObject } from '../lib/json.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isSecret } from './hide-secrets.ts';
 
 /** Long enough for every rule about a Secret's value. */
 const VALUE = encodeBase64('stand-in for a value that is not read here, 64 characters long..');
 
-/** The keys of a Secret that is mounted as a whole: those of TLS. */
-const wholeKeys = ['ca.crt', 'tls.crt', 'tls.key'];
+/** Credentials in pgBackRest's own form. */
+const CREDENTIALS = encodeBase64('[global]\nrepo1-s3-key=stand-in\nrepo1-s3-key-secret=stand-in\n');
+
+/** The keys of a Secret that is mounted as a whole: those of TLS, and pgBackRest's. */
+const wholeKeys = ['ca.crt', 's3.conf', 'tls.crt', 'tls.key'];
 
 /** A key of a Secret that something reads. */
 type Reference = readonly [name: string, key: string];
@@ -21,6 +24,7 @@ function mounted(name: string | undefined, source: JsonObject): readonly Referen
 
 function referenceOf(field: string, value: JsonObject): readonly Reference[] {
   const [name, key] = [textAt(value, 'name'), textAt(value, 'key')];
+  if (at(value, 'optional') === true) return [];
   if (field === 'secretKeyRef') return name === undefined || key === undefined ? [] : [[name, key]];
   if (field === 'secret') return mounted(textAt(value, 'secretName') ?? name, value);
   // A field of the spec: passwordSecretRef {name, key}, credentialsSecretRef {name, accessKeyIdKey, …}.
@@ -60,6 +64,6 @@ function secret(name: string, namespace: string, keys: readonly string[]): JsonO
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace },
-    data: Object.fromEntries(keys.map((key) => [key, VALUE])),
+    data: Object.fromEntries(keys.map((key) => [key, key.endsWith('.conf') ? CREDENTIALS : VALUE])),
   };
 }

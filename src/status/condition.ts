@@ -8,13 +8,15 @@ export interface Condition {
   readonly message: string;
 }
 
-/** The conditions that are always present. Ready and Synced are Crossplane's own. */
+/** The conditions. Ready and Synced are Crossplane's own. All are always present but BackupsReady, which comes with backups. */
 export const conditionTypes = [
   'ConfigReady',
   'ResourcesApplied',
+  'DatabaseReady',
   'StorageReady',
   'Available',
   'Progressing',
   'EndpointReady',
+  'BackupsReady',
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];

@@ -1,29 +1,10 @@
 import { bounded } from '../composition/blocked.ts';
-import type { Composition } from '../composition/compose.ts';
 import type { Health } from '../kubernetes/health.ts';
-import type { ObservedObjects } from '../kubernetes/object.ts';
 import { numberAt } from '../lib/json.ts';
-import type { Plan } from '../plan/plan.ts';
 import { conditionTypes, type Condition, type ConditionType } from './condition.ts';
-import type { Endpoints } from './endpoints.ts';
-
-/** What conditions are derived from. */
-export interface Findings {
-  readonly plan: Plan;
-  readonly composition: Composition;
-  readonly observed: ObservedObjects;
-  readonly endpoints: Endpoints;
-}
-
-type Verdict = Omit<Condition, 'type'>;
-
-function yes(reason: string, message: string): Verdict {
-  return { status: 'True', reason, message };
-}
-
-function no(reason: string, message: string): Verdict {
-  return { status: 'False', reason, message };
-}
+import { backupVerdict, databaseVerdict } from './database.ts';
+import type { Findings } from './findings.ts';
+import { no, yes, type Verdict } from './verdict.ts';
 
 /** The health that matters most: what needs a person, then what is on its way. */
 function worst(healths: Iterable<Health>): Health | undefined {
@@ -91,17 +72,19 @@ function endpointReady({ plan: { file }, composition, observed, endpoints }: Fin
 const derive = {
   ConfigReady: configReady,
   ResourcesApplied: resourcesApplied,
+  DatabaseReady: databaseVerdict,
   StorageReady: storageReady,
   Available: available,
   Progressing: progress,
   EndpointReady: endpointReady,
-} satisfies Record<ConditionType, (findings: Findings) => Verdict>;
+  BackupsReady: backupVerdict,
+} satisfies Record<ConditionType, (findings: Findings) => Verdict | undefined>;
 
-/** Every condition, each one always present. */
+/** Every condition of a composed DittoServer. */
 export function deriveConditions(findings: Findings): readonly Condition[] {
-  return conditionTypes.map((type) => {
-    const { message, ...verdict } = derive[type](findings);
-    return { type, ...verdict, message: bounded(message) };
+  return conditionTypes.flatMap((type) => {
+    const verdict = derive[type](findings);
+    return verdict === undefined ? [] : [{ type, ...verdict, message: bounded(verdict.message) }];
   });
 }
 
@@ -110,9 +93,11 @@ export function deriveConditions(findings: Findings): readonly Condition[] {
  * nothing in the cluster.
  */
 export function refusedConditions(reason: string, message: string, before: readonly Condition[]): readonly Condition[] {
-  return conditionTypes.map((type): Condition => {
-    if (type === 'ConfigReady') return { type, status: 'False', reason, message: bounded(message) };
+  return conditionTypes.flatMap((type): readonly Condition[] => {
+    if (type === 'ConfigReady') return [{ type, status: 'False', reason, message: bounded(message) }];
     const former = before.find((condition) => condition.type === type);
-    return former ?? { type, status: 'Unknown', reason, message: 'Nothing is composed while the spec is refused' };
+    if (former !== undefined) return [former];
+    if (type === 'BackupsReady') return [];
+    return [{ type, status: 'Unknown', reason, message: 'Nothing is composed while the spec is refused' }];
   });
 }

@@ -3,7 +3,8 @@ import { protocols } from '../plan/exposure.ts';
 import { volumeKey } from '../plan/volumes.ts';
 import { sha256 } from '../lib/hash.ts';
 import { isMissing } from '../kubernetes/object.ts';
-import type { Findings } from './conditions.ts';
+import type { Findings } from './findings.ts';
+import { describeDatabase } from './database.ts';
 import { endpointText } from './endpoints.ts';
 
 /** The phases of a DittoServer: where it stands in its life, in one word. */
@@ -60,6 +61,7 @@ export function describeStatus(findings: Findings, phaseBefore: string | undefin
       Object.keys(endpoints).length === 0
         ? undefined
         : Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint }])),
+    ...describeDatabase(findings),
     volumes: describeVolumes(findings),
     blocked: composition.blocked.length === 0 ? undefined : composition.blocked.map((entry) => ({ ...entry })),
     observedGeneration: plan.generation,

@@ -1,33 +1,8 @@
 import type { Json } from '../../src/lib/json.ts';
+import { refused, type Change, type Limit, type Refused } from './case.ts';
+import { acceptedDatabases, databaseChanges, databaseLimits, refusedDatabases } from './database-cases.ts';
 
-/**
- * Who refuses a spec beside the function, which refuses all of them:
- *
- * - `cel`: the API server by a rule, in the same words;
- * - `schema`: the API server by type, enum, bound or key of a list, in its own words;
- * - `strict`: the API server where it is asked for strict validation, as kubectl does; otherwise it drops the field;
- * - `function`: nobody else, for what stands open in the XRD or has no CEL.
- */
-export type Side = 'cel' | 'schema' | 'strict' | 'function';
-
-/** A spec that is refused, with all its problems, word for word, by the side that finds them. */
-export interface Refused {
-  readonly title: string;
-  readonly spec: Json;
-  readonly problems: Partial<Readonly<Record<Side, readonly string[]>>>;
-}
-
-/** A change of a spec, and the problems of a transition rule; the function sees only the spec after the change. */
-export interface Change {
-  readonly title: string;
-  readonly from: Json;
-  readonly to: Json;
-  readonly problems: readonly string[];
-}
-
-function refused(title: string, spec: Json, side: Side, ...problems: readonly string[]): Refused {
-  return { title, spec, problems: { [side]: problems } };
-}
+export type { Refused } from './case.ts';
 
 const secretRef = { name: 'credentials', key: 'password' };
 const letters = (count: number): string => 'a'.repeat(count);
@@ -146,13 +121,15 @@ export const accepted: readonly (readonly [title: string, spec: Json])[] = [
     'fields of the Go operator',
     { adapterServices: { type: 'NodePort', annotations: { a: 'b' } }, adapterDiscovery: { pollingInterval: '30s' } },
   ],
+  ...acceptedDatabases,
 ];
 
 const notQuantity = 'is not a quantity such as "10Gi"';
 const notStopTime = 'is not a duration from 1s to 1h such as "15m"';
 const notTokenLife = 'is not a duration from 1s to 8760h such as "15m"';
 const notListener = 'is a port on which the server listens for NFS or SMB: choose another, such as 8080';
-const serverFolders = '/config, /tmp, /data/controlplane, /data/store/metadata, /data/store/block, /data/store/cache';
+const serverFolders =
+  '/config, /tmp, /etc/dittofs, /data/controlplane, /data/store/metadata, /data/store/block, /data/store/cache';
 const notServiceType = 'is not ClusterIP, NodePort or LoadBalancer';
 const notDatabaseFile = 'is not a file under /data/controlplane/ such as "/data/controlplane/controlplane.db"';
 const isNull = 'is null; leave it out or give it a value';
@@ -218,6 +195,7 @@ const byRule: readonly Refused[] = [
     'DITTOFS_SHUTDOWN_TIMEOUT',
     'DITTOFS_DATABASE_TYPE',
     'DITTOFS_CONTROLPLANE_TLS_CERT_FILE',
+    'PGCONNECT_TIMEOUT',
   ].map((name) =>
     refused(
       `the reserved variable ${name}`,
@@ -226,7 +204,7 @@ const byRule: readonly Refused[] = [
       `spec.extraEnv[0].name: "${name}" is a variable that the server needs for itself`,
     ),
   ),
-  ...['config', 'tmp', 'metadata', 'content', 'cache', 'controlplane'].map((name) =>
+  ...['config', 'tmp', 'metadata', 'content', 'cache', 'controlplane', 'database-ca'].map((name) =>
     refused(
       `the reserved volume ${name}`,
       { extraVolumes: [{ name, emptyDir: {} }] },
@@ -530,12 +508,6 @@ const bySchema: readonly Refused[] = [
     { storage: { retentionPolicy: 'retain' } },
     'schema',
     'spec.storage.retentionPolicy: "retain" is not Retain or Delete',
-  ),
-  refused(
-    'another database',
-    { database: { type: 'postgres' } },
-    'schema',
-    'spec.database.type: "postgres" is not supported; the only value is "sqlite"',
   ),
   refused(
     'Service types that are none',
@@ -868,7 +840,14 @@ const bySeveral: readonly Refused[] = [
 ];
 
 /** Specs that are refused. */
-export const refusedSpecs: readonly Refused[] = [...byRule, ...bySchema, ...byStrictness, ...byFunction, ...bySeveral];
+export const refusedSpecs: readonly Refused[] = [
+  ...byRule,
+  ...bySchema,
+  ...byStrictness,
+  ...byFunction,
+  ...bySeveral,
+  ...refusedDatabases,
+];
 
 const cannotShrink = 'is less than before: a volume can grow, never shrink';
 const otherClass = 'is not the class that the volumes were made with: it cannot change after creation';
@@ -880,6 +859,7 @@ function storage(before: Json, after: Json): Pick<Change, 'from' | 'to'> {
 
 /** Changes of a spec, of which only the API server knows both sides. */
 export const changes: readonly Change[] = [
+  ...databaseChanges,
   ...['metadataSize', 'contentSize', 'controlPlaneSize'].flatMap((field): Change[] => [
     { title: `${field} grows`, ...storage({ [field]: '10Gi' }, { [field]: '11Gi' }), problems: [] },
     {
@@ -957,13 +937,11 @@ export const names: readonly (readonly [name: string, good: boolean])[] = [
   ['My-Dittofs', false],
 ];
 
-/** A platform's limits, and what a spec asks for beyond them. */
-export interface Limit {
-  readonly title: string;
-  readonly input: Readonly<Record<string, Json>>;
-  readonly spec: Json;
-  readonly problems: readonly string[];
-}
+/** Names of DittoServers with a Percona cluster, and whether they are good. */
+export const namesWithPercona: readonly (readonly [name: string, good: boolean])[] = [
+  [letters(28), true],
+  [letters(29), false],
+];
 
 const onlyTeam = { allowedImagePrefixes: ['registry.example.com/team', 'ghcr.io/'] };
 const onlyFast = { allowedStorageClasses: ['fast', 'slow'] };
@@ -989,6 +967,7 @@ const scratch = (storageClassName?: string): Json => ({
 
 /** Limits of the platform, which only the function knows. */
 export const limits: readonly Limit[] = [
+  ...databaseLimits,
   {
     title: 'an image under an allowed prefix',
     input: onlyTeam,

@@ -4,7 +4,7 @@ import { StructuralSchema } from '../../src/api/v1alpha1/structural.ts';
 import { claimsDefinition, namespacedDefinition } from '../../src/api/v1alpha1/xrd.ts';
 import type { Json } from '../../src/lib/json.ts';
 import { objectWith, pruned, rulesOf, schemaProblems, unknownFields, violations, withDefaults } from './api-server.ts';
-import { accepted, changes, names, refusedSpecs, type Refused } from './cases.ts';
+import { accepted, changes, names, namesWithPercona, refusedSpecs, type Refused } from './cases.ts';
 
 /** The schema of an XRD as the API server has it: kind and apiVersion are fields like any other. */
 function schemaOf({ spec }: ReturnType<typeof namespacedDefinition | typeof claimsDefinition>): StructuralSchema {
@@ -76,6 +76,15 @@ describe('the rules of the XRD', () => {
     expect(celProblems(claims, object)).toEqual(good ? [] : [problem]);
   });
 
+  it.each(namesWithPercona)('check the name %s of a server with a Percona cluster', (name, good) => {
+    const problem = `metadata.name: "${name}" is longer than 28 characters, which with percona.enabled is the most: Percona’s operator names pods after the cluster`;
+    const named = (of: string, kind: string): Json => objectWith({ percona: { enabled: true } }, kind, of);
+    expect(celProblems(schema, named(name, 'DittoServer'))).toEqual(good ? [] : [problem]);
+    expect(celProblems(claims, named(name, 'DittoServer'))).toEqual(good ? [] : [problem]);
+    expect(celProblems(claims, named(`${name}-x7k2p`, 'XDittoServer'))).toHaveLength(good ? 0 : 1);
+    expect(celProblems(schema, objectWith({ percona: {} }, 'DittoServer', name))).toEqual([]);
+  });
+
   it('leave room for what Crossplane adds to the name of a claim', () => {
     const named = (length: number) => objectWith({}, 'XDittoServer', `${'a'.repeat(length - 6)}-x7k2p`);
     expect(celProblems(claims, named(46))).toEqual([]);
@@ -90,6 +99,9 @@ describe('the rules of the XRD', () => {
       ...refusedSpecs.filter(onlyCel).flatMap(({ spec }) => broken(schema, objectWith(spec))),
       ...changes.flatMap(({ from, to }) => broken(schema, objectWith(to), objectWith(from))),
       ...names.flatMap(([name]) => broken(schema, objectWith({}, 'DittoServer', name))),
+      ...namesWithPercona.flatMap(([name]) =>
+        broken(schema, objectWith({ percona: { enabled: true } }, 'DittoServer', name)),
+      ),
     ].map(({ place, rule }) => `${place}: ${rule.rule}`);
     const all = rulesOf(schema).map(({ place, rule }) => `${place}: ${rule.rule}`);
     expect([...new Set(violated)].sort()).toEqual(all.sort());

@@ -5,7 +5,7 @@ import { parseDittoServer, parseInput } from '../../src/api/v1alpha1/parse.ts';
 import { problemText } from '../../src/api/v1alpha1/problem.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import { objectWith } from './api-server.ts';
-import { accepted, limits, names, refusedInputs, refusedSpecs } from './cases.ts';
+import { accepted, limits, names, namesWithPercona, refusedInputs, refusedSpecs } from './cases.ts';
 
 function problemsOf(xr: JsonObject, input = noInput): readonly string[] {
   const parsed = parseDittoServer(xr, input);
@@ -24,6 +24,12 @@ describe('parseDittoServer', () => {
   it.each(names)('checks the name %s', (name, good) => {
     const problem = `metadata.name: "${name}" is not a DNS-1035 label of at most 40 characters such as "my-server"`;
     expect(problemsOf(objectWith({}, 'DittoServer', name))).toEqual(good ? [] : [problem]);
+  });
+
+  it.each(namesWithPercona)('checks the name %s of a server with a Percona cluster', (name, good) => {
+    const problem = `metadata.name: "${name}" is longer than 28 characters, which with percona.enabled is the most: Percona’s operator names pods after the cluster`;
+    expect(problemsOf(objectWith({ percona: { enabled: true } }, 'DittoServer', name))).toEqual(good ? [] : [problem]);
+    expect(problemsOf(objectWith({ percona: {} }, 'DittoServer', name))).toEqual([]);
   });
 
   it.each(limits.map((entry) => [entry.title, entry] as const))('keeps to the limits: %s', (_, limit) => {

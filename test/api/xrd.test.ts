@@ -77,7 +77,7 @@ describe('the schema of the XRD', () => {
     const kept = ['description', 'type', 'required', 'properties', 'x-kubernetes-validations'];
     for (const root of [spec, status]) expect(kept).toEqual(expect.arrayContaining(Object.keys(root)));
     expect(Object.keys(schema)).toEqual(['description', 'type', 'required', 'x-kubernetes-validations', 'properties']);
-    expect(spec['x-kubernetes-validations']).toHaveLength(1);
+    expect(spec['x-kubernetes-validations']).toHaveLength(2);
   });
 
   it('lets a spec be empty', () => {
@@ -158,6 +158,7 @@ describe('the definitions', () => {
   const printerColumns = [
     { name: 'PHASE', type: 'string', jsonPath: '.status.phase' },
     { name: 'ENDPOINT', type: 'string', jsonPath: '.status.endpoint' },
+    { name: 'DATABASE', type: 'string', jsonPath: '.status.database.type' },
     { name: 'VERSION', type: 'string', jsonPath: '.status.version' },
   ];
   const dittoServer = {

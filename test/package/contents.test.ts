@@ -5,6 +5,7 @@ import { nodeVersion } from '../../scripts/package/node-program.ts';
 import { packageNames, source, type PackageName } from '../../scripts/package/repository.ts';
 import { runtimeConfig } from '../../scripts/package/runtime-image.ts';
 import { ownVersion, parseVersion } from '../../scripts/package/version.ts';
+import { testedImages } from '../../src/api/v1alpha1/percona.ts';
 import { Input, noInput } from '../../src/api/v1alpha1/input.ts';
 import { at, listAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { testedImage } from '../../src/plan/pod.ts';
@@ -93,7 +94,9 @@ describe('the Function package', () => {
     const full: JsonObject = {
       apiVersion: noInput.apiVersion,
       kind: noInput.kind,
-      images: { server: testedImage },
+      images: { server: testedImage, postgres: 'p:16', pgBouncer: 'b:1', pgBackRest: 'r:2' },
+      postgresVersion: 16,
+      allow: { deleteWithServer: false },
       imagePullSecrets: [{ name: 'registry' }],
       providerConfigRef: { kind: 'ProviderConfig', name: 'own' },
       storageClassName: 'fast',
@@ -165,7 +168,9 @@ describe.each([
   it('gives the function an input that it takes, with the images that this release was tested with', () => {
     const input = at(step, 'input');
     expect(Input.safeParse(input).error).toBeUndefined();
-    expect(at(input, 'images')).toEqual({ server: testedImage });
+    const { postgres, ...others } = testedImages;
+    expect(at(input, 'images')).toEqual({ server: testedImage, postgres: postgres[17], ...others });
+    expect(at(input, 'postgresVersion')).toBe(17);
   });
 });
 

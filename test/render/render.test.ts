@@ -236,6 +236,7 @@ describe('--observed', () => {
     expect(conditions.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'ConfigReady=True',
       'ResourcesApplied=True',
+      'DatabaseReady=True',
       'StorageReady=True',
       'Available=True',
       'Progressing=False',

@@ -4,7 +4,7 @@ import { components } from '../../src/components/registry.ts';
 import { knownKinds } from '../../src/composition/immutable.ts';
 import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { runFunction } from '../../src/function.ts';
-import { at, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { at, textAt, withValue, type JsonObject } from '../../src/lib/json.ts';
 import { firstContainer } from '../support/api-server.ts';
 import {
   call,
@@ -22,7 +22,6 @@ import { base64, reversed, secret, type Mutable, without } from '../support/json
 import { responseProblems } from '../support/schemas.ts';
 import { conditions, content, desiredKeys, manifest, policies, ttl } from '../support/see.ts';
 import { dittoServer } from '../support/server.ts';
-import { toyFunction } from '../support/toy.ts';
 import { readYaml } from '../support/yaml.ts';
 
 /*
@@ -52,19 +51,18 @@ function running(spec: JsonObject = {}, withInput?: JsonObject): Cluster {
   return cluster;
 }
 
-/** The toy's database, at work. */
-function runningToy(spec: JsonObject): Cluster {
-  const cluster = createCluster({ xr: dittoServer(spec), run: toyFunction });
-  cluster.settle();
-  cluster.api.patch({ kind: 'PerconaPGCluster', namespace: 'team-a', name: 'files-postgres' }, (object) => {
-    object.status = { state: 'ready' };
-  });
-  cluster.settle();
-  return cluster;
+/** A server with a Percona cluster, both at work. */
+function withCluster(percona: JsonObject = {}): Cluster {
+  return running({ percona: { enabled: true, ...percona } });
 }
 
-function databaseOf(cluster: Cluster): JsonObject | undefined {
-  return cluster.live('PerconaPGCluster', 'files-postgres');
+/** What users cannot lose of a Percona cluster. */
+function databaseOf(cluster: Cluster): readonly (JsonObject | undefined)[] {
+  return [
+    cluster.live('PerconaPGCluster', 'files-postgres'),
+    cluster.live('PersistentVolumeClaim', 'files-postgres-instance1-pgdata'),
+    cluster.live('Secret', 'files-postgres-pguser-dittofs'),
+  ];
 }
 
 describe('rule 1: creation may be held back, existence never', () => {
@@ -136,6 +134,7 @@ describe('rule 2: component keys are permanent', () => {
     'admin-secret': 'Secret files-admin-bootstrap-credentials',
     'api-service': 'Service files-api',
     config: 'ConfigMap files-config',
+    database: 'PerconaPGCluster files-postgres',
     'file-service': 'Service files-file',
     'headless-service': 'Service files-headless',
     'jwt-secret': 'Secret files-jwt-secret',
@@ -147,7 +146,10 @@ describe('rule 2: component keys are permanent', () => {
   };
 
   it('every key, and the kind and name of the object behind it, is as in all releases before', () => {
-    const cluster = running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } });
+    const cluster = running({
+      storage: { contentSize: '1Gi', storageClassName: 'silver' },
+      percona: { enabled: true },
+    });
     const step = cluster.step();
     const identities = desiredKeys(step).map((key): [string, string] => {
       const object = manifestOf(step.response, key);
@@ -195,7 +197,7 @@ describe('rule 3: a refused spec or input changes nothing', () => {
     cluster.provide();
     expect(resultsOf(response).map(({ severity }) => severity)).toEqual(['fatal']);
     expect(response.meta?.ttl?.seconds).toBe(0);
-    expect(conditionsOf(response)).toHaveLength(6);
+    expect(conditionsOf(response)).toHaveLength(7);
     expect([cluster.api.all(), Object.values(cluster.objects()).map((object) => object.spec)]).toEqual(before);
   });
 });
@@ -228,7 +230,10 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
   const silver = { ...input, storageClassName: 'silver' };
 
   it('the fields of every kind that a component renders are known', () => {
-    const cluster = running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } });
+    const cluster = running({
+      storage: { contentSize: '1Gi', storageClassName: 'silver' },
+      percona: { enabled: true },
+    });
     const { response } = cluster.step();
     for (const { key } of components) expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
   });
@@ -378,20 +383,23 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
 
 describe('rule 6: keeping is done before letting go', () => {
   it('data that is turned off leaves only after its observed policies hold no Delete', () => {
-    const cluster = runningToy({ database: true, deleteWithServer: true });
+    const cluster = withCluster({ deleteWithServer: true });
     expect(policies(cluster, 'database')).toBe('*');
     const before = manifest(cluster, 'database');
+    expect(at(before, 'metadata', 'finalizers')).toEqual(['percona.com/delete-pvc', 'percona.com/delete-ssl']);
 
     // Both switches in one edit: the Object may still delete, so it stays, without that right and with its manifest.
-    cluster.edit((spec) => Object.assign(spec, { database: false, deleteWithServer: false, size: '9Gi' }));
+    cluster.edit((spec) => (spec.percona = { enabled: false, deleteWithServer: false, storageSize: '90Gi' }));
     cluster.step();
     expect(cluster.objects()).toHaveProperty('database');
     expect(policies(cluster, 'database')).not.toMatch(/Delete|\*/);
-    expect(manifest(cluster, 'database')).toEqual(before);
+    expect(manifest(cluster, 'database')).toEqual(withValue(before ?? {}, ['metadata', 'finalizers'], undefined));
 
     cluster.settle();
     expect(cluster.objects()).not.toHaveProperty('database');
-    expect(databaseOf(cluster)).toBeDefined();
+    const [live, ...rest] = databaseOf(cluster);
+    expect(at(live, 'metadata', 'finalizers')).toBeUndefined();
+    for (const object of rest) expect(object).toBeDefined();
   });
 
   it('an edit that keeps data takes the right to delete away in the same response', () => {
@@ -521,7 +529,34 @@ describe('rule 10: the database outlives the DittoServer unless deleteWithServer
     [
       'its field is turned off',
       (cluster) => {
-        cluster.edit((spec) => (spec.database = false));
+        cluster.edit((spec) => (spec.percona = { enabled: false }));
+      },
+    ],
+    [
+      'its whole block is taken out of the spec',
+      (cluster) => {
+        cluster.edit((spec) => delete spec.percona);
+      },
+    ],
+    [
+      'another database is chosen',
+      (cluster) => {
+        cluster.api.put(secret('team-a', 'other', { host: 'h', user: 'u', password: 'p', database: 'd' }));
+        cluster.edit((spec) =>
+          Object.assign(spec, { percona: {}, database: { postgresSecretRef: { name: 'other' } } }),
+        );
+      },
+    ],
+    [
+      'it was to be deleted once, and is not any more',
+      (cluster) => {
+        cluster.edit((spec) => (spec.percona = { enabled: true, deleteWithServer: true }));
+        cluster.settle();
+        cluster.edit((spec) => (spec.percona = { enabled: true, deleteWithServer: false }));
+        cluster.settle();
+        cluster.remove();
+        cluster.provide();
+        cluster.recreate();
       },
     ],
     [
@@ -535,25 +570,70 @@ describe('rule 10: the database outlives the DittoServer unless deleteWithServer
     [
       'the spec is made invalid',
       (cluster) => {
-        cluster.edit((spec) => (spec.invalid = true));
+        cluster.edit((spec) => (spec.percona = { enabled: true, storageSize: 'large' }));
       },
     ],
   ])('%s: it stays', (_, happens) => {
-    const cluster = runningToy({ database: true });
-    const before = content(databaseOf(cluster));
-    expect(policies(cluster, 'database')).toBe('Observe, Update');
+    const cluster = withCluster();
+    const before = databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'));
+    for (const uid of before) expect(uid).toBeDefined();
+    expect(policies(cluster, 'database')).toBe('Observe, Create, Update');
     happens(cluster);
     cluster.settle();
     cluster.settle();
-    expect(content(databaseOf(cluster))).toEqual(before);
+    expect(databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'))).toEqual(before);
+    expect(at(databaseOf(cluster)[0], 'metadata', 'finalizers')).toBeUndefined();
     expect(cluster.events.filter(({ kind, verb }) => kind === 'PerconaPGCluster' && verb === 'deleted')).toEqual([]);
   });
 
+  it('one that was kept is adopted when it is wanted again', () => {
+    const cluster = withCluster();
+    const [before] = databaseOf(cluster);
+    cluster.edit((spec) => (spec.percona = { enabled: false }));
+    cluster.settle();
+    expect(cluster.objects()).not.toHaveProperty('database');
+    cluster.edit((spec) => (spec.percona = { enabled: true, replicas: 3 }));
+    cluster.bringUp();
+    const [after] = databaseOf(cluster);
+    expect(at(after, 'metadata', 'uid')).toBe(at(before, 'metadata', 'uid'));
+    expect(at(after, 'spec', 'instances', 0, 'replicas')).toBe(3);
+  });
+
   it('with deleteWithServer it goes with the DittoServer', () => {
-    const cluster = runningToy({ database: true, deleteWithServer: true });
+    const cluster = withCluster({ deleteWithServer: true });
     cluster.remove();
     cluster.provide();
-    expect(databaseOf(cluster)).toBeUndefined();
+    expect(databaseOf(cluster)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('with deleteWithServer it goes with the DittoServer also after it was turned off, and not before', () => {
+    const cluster = withCluster();
+    const before = manifest(cluster, 'database');
+    cluster.edit((spec) => (spec.percona = { enabled: false, deleteWithServer: true, replicas: 5 }));
+    for (let round = 0; round < 3; round++) cluster.settle();
+    expect(withValue(manifest(cluster, 'database') ?? {}, ['metadata', 'finalizers'], undefined)).toEqual(before);
+    for (const object of databaseOf(cluster)) expect(object).toBeDefined();
+    cluster.remove();
+    cluster.provide();
+    expect(databaseOf(cluster)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('with deleteWithServer somebody else’s cluster of that name is not touched', () => {
+    const cluster = createCluster({ xr: dittoServer({ percona: { enabled: true, deleteWithServer: true } }) });
+    const theirs = {
+      apiVersion: 'pgv2.percona.com/v2',
+      kind: 'PerconaPGCluster',
+      metadata: { name: 'files-postgres', namespace: 'team-a', labels: { team: 'b' } },
+      spec: { postgresVersion: 16 },
+    };
+    cluster.api.put(theirs);
+    cluster.settle();
+    expect(conditions(cluster).DatabaseReady).toBe('False NameTaken');
+    cluster.edit((spec) => (spec.percona = { enabled: false, deleteWithServer: true }));
+    cluster.settle();
+    cluster.remove();
+    cluster.provide();
+    expect(databaseOf(cluster)[0]).toMatchObject(theirs);
   });
 
   it('the SQLite database lives on a volume that outlives the DittoServer', () => {

@@ -59,6 +59,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
     Responsive: 'True WatchCircuitClosed',
     ConfigReady: 'True ConfigValid',
     ResourcesApplied: 'True Applied',
+    DatabaseReady: 'True SQLite',
     StorageReady: 'True VolumesReady',
     Available: 'True ServerReady',
     Progressing: 'False Settled',

@@ -211,7 +211,7 @@ describe('the function is rolled back to this version', () => {
   const database: JsonObject = {
     apiVersion: 'pgv2.percona.com/v2',
     kind: 'PerconaPGCluster',
-    metadata: { name: 'files-postgres', namespace: 'team-a', labels: handover },
+    metadata: { name: 'files-postgres-replica', namespace: 'team-a', labels: handover },
     spec: { postgresVersion: 16 },
   };
   const volume: JsonObject = {
@@ -233,7 +233,7 @@ describe('the function is rolled back to this version', () => {
   const newer: readonly [key: string, object: JsonObject][] = [
     ['volume-cache', composed('volume-cache', cache, ['Observe', 'Update'])],
     ['user-alice', composed('user-alice', user, ['Observe', 'Create', 'Delete'])],
-    ['database', composed('database', database, ['*'])],
+    ['database-replica', composed('database-replica', database, ['*'])],
     ['pv-export', composed('pv-export', volume, ['Observe', 'Create', 'Update'])],
   ];
 

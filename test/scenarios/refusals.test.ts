@@ -43,6 +43,7 @@ it('a spec is made invalid while the server runs: fatal, nothing changes, the ot
   expect(conditionsOf(refused.response).map(({ type }) => type)).toEqual([
     'ConfigReady',
     'ResourcesApplied',
+    'DatabaseReady',
     'StorageReady',
     'Available',
     'Progressing',

@@ -13,6 +13,7 @@ import {
 import { parseQuantity } from '../../src/lib/quantity.ts';
 import { refusalOfChange, refusalsOf } from './admission.ts';
 import { copy, type Mutable } from './json.ts';
+import { deletedWith } from './percona-simulated.ts';
 
 /** Which object. */
 export interface Ref {
@@ -268,8 +269,11 @@ export function createApiServer(): ApiServer {
     },
     remove: ({ kind, namespace, name }) => {
       const key = keyOf({ kind, namespace, name });
-      if (!live.delete(key)) throw new Error(`no ${key} in the cluster`);
+      const removed = live.get(key);
+      if (removed === undefined) throw new Error(`no ${key} in the cluster`);
+      live.delete(key);
       managers.delete(key);
+      for (const ref of kind === 'PerconaPGCluster' ? deletedWith(removed) : []) live.delete(keyOf(ref));
     },
   };
 }

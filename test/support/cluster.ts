@@ -16,6 +16,7 @@ import {
   type RunFunction,
 } from './call.ts';
 import { copy, without, type Mutable } from './json.ts';
+import { backedUp, reconcileClusters, reported, type ClusterReport } from './percona-simulated.ts';
 import { reconcileObject, type ProviderEvent } from './provider.ts';
 import { identityOf } from './server.ts';
 
@@ -66,6 +67,8 @@ export interface Cluster {
   readonly podReady: () => void;
   readonly podFails: () => void;
   readonly assignAddress: (ip: string) => void;
+  /** Percona's operator reconciles every cluster, and reports the same of each. */
+  readonly percona: (report: ClusterReport) => void;
   readonly edit: (change: (spec: Mutable) => void) => void;
   readonly setInput: (input: JsonObject | undefined) => void;
   /** Deletes the XR; its Objects go with the next `provide`. */
@@ -379,6 +382,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     api.patch(ref, (object) => void (object.status = { loadBalancer: { ingress: [{ ip }] } }));
   }
 
+  function percona(report: ClusterReport): void {
+    reconcileClusters(api, report);
+  }
+
   function snapshot(): string {
     return JSON.stringify([xr, [...composed].sort(), api.all()]);
   }
@@ -394,7 +401,16 @@ export function createCluster(options: ClusterOptions): Cluster {
     throw new Error('the cluster does not settle');
   }
 
-  /** Whether storage, kubelet and load balancer have nothing left to do. */
+  /** What Percona's operator says of clusters once it has brought them up as they are wanted. */
+  function perconaDone(): void {
+    const [cluster] = api.all().filter(({ kind }) => kind === 'PerconaPGCluster');
+    if (cluster === undefined) return;
+    const backups = at(cluster, 'spec', 'backups', 'enabled') === true ? backedUp : [];
+    const state = at(cluster, 'spec', 'pause') === true ? 'paused' : 'ready';
+    percona({ state, conditions: [...backups, reported('PostgresDataInitialized', 'True')] });
+  }
+
+  /** Whether storage, kubelet, load balancer and Percona's operator have nothing left to do. */
   function isUp(): boolean {
     const file = live('Service', `${name}-file`);
     const balanced = at(file, 'spec', 'type') === 'LoadBalancer';
@@ -402,7 +418,15 @@ export function createCluster(options: ClusterOptions): Cluster {
     return (
       claims().every((ref) => textAt(api.get(ref), 'status', 'phase') === 'Bound') &&
       numberAt(statefulSet, 'status', 'readyReplicas') === numberAt(statefulSet, 'spec', 'replicas') &&
-      (!balanced || listAt(file, 'status', 'loadBalancer', 'ingress').length > 0)
+      (!balanced || listAt(file, 'status', 'loadBalancer', 'ingress').length > 0) &&
+      api
+        .all()
+        .filter(({ kind }) => kind === 'PerconaPGCluster')
+        .every(
+          (cluster) =>
+            numberAt(cluster, 'status', 'observedGeneration') === numberAt(cluster, 'metadata', 'generation') &&
+            textAt(cluster, 'status', 'state') === (at(cluster, 'spec', 'pause') === true ? 'paused' : 'ready'),
+        )
     );
   }
 
@@ -411,6 +435,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     // A volume that is added to a running server is made first, and mounted by a pod that is made afterwards.
     for (let round = 0; round < 5 && !isUp(); round++) {
       bind();
+      perconaDone();
       podReady();
       if (at(live('Service', `${name}-file`), 'spec', 'type') === 'LoadBalancer') assignAddress('192.0.2.10');
       settled = settle();
@@ -435,6 +460,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       patchServer((status) => void (status.readyReplicas = 0));
     },
     assignAddress,
+    percona,
     edit: (change) => {
       const edited = copy(theXr()) as Mutable;
       change(edited.spec as Mutable);

@@ -30,16 +30,30 @@ export function example(name: string): Example {
   return found;
 }
 
+/** Credentials for S3 in the form that pgBackRest reads. */
+export const backupCredentials = '[global]\nrepo1-s3-key=AKIA\nrepo1-s3-key-secret=secret\n';
+
 /** The Secrets that a user brings, with values that the server takes. */
 function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
   const identity = objectAt(xr, 'spec', 'identity') ?? {};
-  const refs = [at(identity, 'jwt', 'secretRef'), at(identity, 'admin', 'passwordSecretRef')];
+  const postgres = objectAt(xr, 'spec', 'database', 'postgres') ?? {};
+  const refs = [
+    at(identity, 'jwt', 'secretRef'),
+    at(identity, 'admin', 'passwordSecretRef'),
+    at(postgres, 'passwordSecretRef'),
+    at(postgres, 'caSecretRef'),
+  ];
   const byName = new Map<string, Record<string, string>>();
   for (const ref of refs) {
     const [name, key] = [textAt(ref, 'name'), textAt(ref, 'key')];
     if (name === undefined || key === undefined) continue;
     byName.set(name, { ...byName.get(name), [key]: `a value of more than 32 characters under ${key}` });
   }
+  const database = textAt(xr, 'spec', 'database', 'postgresSecretRef', 'name');
+  if (database !== undefined)
+    byName.set(database, { host: 'postgres.example.com', user: 'dittofs', password: 'secret', database: 'dittofs' });
+  const backup = textAt(xr, 'spec', 'percona', 'backup', 'credentialsSecretRef', 'name');
+  if (backup !== undefined) byName.set(backup, { 's3.conf': backupCredentials });
   return [...byName].map(([name, data]) => secret(identityOf(xr).namespace, name, data));
 }
 

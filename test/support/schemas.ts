@@ -1,5 +1,6 @@
 import { texts as textsOf } from './json.ts';
 import { existsSync, readFileSync } from 'node:fs';
+import { evaluate } from '@marcbachmann/cel-js';
 import { Ajv, type ValidateFunction } from 'ajv';
 import * as z from 'zod';
 import { Status } from '../../src/api/v1alpha1/status.ts';
@@ -7,12 +8,13 @@ import type { RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { at, isObject, listAt, objectAt, textAt, textsAt, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { refusalsOf } from './admission.ts';
 import { desiredOf, statusOf } from './call.ts';
+import { perconaCrd, perconaVersions } from './percona.ts';
 import { acceptedPolicies } from './provider.ts';
 import { readYaml } from './yaml.ts';
 
 /*
  * The real schemas, compiled: what a manifest of ours meets in a cluster. Unknown fields are refused, as server-side
- * apply refuses them, and so are two items of the same key in a keyed list.
+ * apply refuses them, and so are two items of the same key in a keyed list, and what violates a rule.
  */
 
 const crds = new URL('../crds/', import.meta.url);
@@ -26,7 +28,8 @@ function readCrd(file: string): JsonObject {
 /** The fields of a keyed list's items that have a default, and so need not be written. */
 const keyDefaults: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-const ajv = new Ajv({ allErrors: true, strict: false });
+// Unoptimised: the largest schemas take longer to compile than all their manifests to check.
+const ajv = new Ajv({ allErrors: true, strict: false, code: { optimize: false } });
 ajv.addFormat('int32', { type: 'number', validate: (value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 31 });
 ajv.addFormat('int64', { type: 'number', validate: (value) => Number.isSafeInteger(value) });
 ajv.addFormat('byte', /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
@@ -39,6 +42,23 @@ ajv.addKeyword({
     const identities = items.map((item) => JSON.stringify(keys.map((key) => at(item, key) ?? keyDefaults[key])));
     return new Set(identities).size === identities.length;
   },
+});
+
+/** Whether a CEL rule holds; as in the API server, one that cannot be evaluated does not. */
+function holds(rule: string, self: unknown): boolean {
+  try {
+    return evaluate(rule, { self }) === true;
+  } catch {
+    return false;
+  }
+}
+
+ajv.addKeyword({
+  keyword: 'x-kubernetes-validations',
+  type: 'object',
+  error: { message: 'a rule is violated' },
+  validate: (rules: readonly { readonly rule: string }[], object: unknown) =>
+    rules.every(({ rule }) => rule.includes('oldSelf') || holds(rule, object)),
 });
 
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
@@ -108,16 +128,30 @@ function texts(problems: readonly Problem[]): readonly string[] {
 }
 
 /**
- * What kube-apiserver v1.33 would refuse about a manifest; empty if nothing. One that is only observed is applied (in a dry
- * run) over a live object, so that required fields may be left to that.
+ * What kube-apiserver v1.33 would refuse about a manifest, under any of the versions in which its kind is defined; empty if
+ * nothing. One that is only observed is applied (in a dry run) over a live object, so that required fields may be left to that.
  */
 export function manifestProblems(manifest: JsonObject, onlyObserved = false): readonly string[] {
   const kind = `${textAt(manifest, 'apiVersion') ?? ''} ${textAt(manifest, 'kind') ?? ''}`;
+  const validators = manifestValidators(kind);
+  if (validators.length === 0) return [`no schema of ${kind}`];
+  const problems = validators
+    .flatMap((validate) => problemsOf(validate, manifest))
+    .filter(({ keyword }) => !onlyObserved || keyword !== 'required');
+  return [...new Set(texts(problems)), ...refusalsOf(manifest)];
+}
+
+/** The CRDs of kinds that Kubernetes itself does not know: of each version that a manifest may meet. */
+const manifestCrds: Readonly<Record<string, readonly string[]>> = {
+  'pgv2.percona.com/v2 PerconaPGCluster': perconaVersions.map(perconaCrd),
+};
+
+function manifestValidators(kind: string): readonly ValidateFunction[] {
+  const [apiVersion = ''] = kind.split(' ');
   const name = byKind.get(kind);
-  if (name === undefined) return [`no schema of ${kind}`];
-  const validate = validatorOf(kind, () => ({ $ref: `kubernetes#/definitions/${name}` }));
-  const problems = problemsOf(validate, manifest).filter(({ keyword }) => !onlyObserved || keyword !== 'required');
-  return [...texts(problems), ...refusalsOf(manifest)];
+  return name === undefined
+    ? (manifestCrds[kind] ?? []).map((file) => crdValidator(file, apiVersion))
+    : [validatorOf(kind, () => ({ $ref: `kubernetes#/definitions/${name}` }))];
 }
 
 /** The CRDs of provider-kubernetes by the API version of their Objects: the oldest supported one, and newer ones. */

@@ -31,6 +31,22 @@ export function objectName(what: string): z.ZodString {
   ]);
 }
 
+/** A key of a Secret. */
+export const SecretKey = z
+  .strictObject({
+    name: objectName('Secret').meta({ description: 'Name of the Secret.' }),
+    key: text().meta({ description: 'Key in the Secret.' }),
+    optional: z.boolean().optional().meta({
+      description: 'Accepted for compatibility, without effect: a missing Secret or key is always reported.',
+    }),
+  })
+  .meta({ description: 'A key of a Secret in the DittoServer’s namespace.' });
+
+/** A Secret as a whole. */
+export const SecretName = z
+  .strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) })
+  .meta({ description: 'A Secret in the DittoServer’s namespace.' });
+
 /** A container image. */
 export function image(): z.ZodString {
   return withRules(text(512), [

@@ -14,9 +14,18 @@ export const Input = z.strictObject({
   images: z
     .strictObject({
       server: image().optional().meta({ description: 'Image of the server where a DittoServer names none.' }),
+      postgres: image().optional().meta({
+        description: 'Image of PostgreSQL in Percona clusters, of the major version in postgresVersion.',
+      }),
+      pgBouncer: image().optional().meta({ description: 'Image of pgBouncer in Percona clusters.' }),
+      pgBackRest: image().optional().meta({ description: 'Image of pgBackRest in Percona clusters.' }),
     })
     .prefault({})
     .meta({ description: 'Default images.' }),
+  postgresVersion: z.int().min(12).max(18).optional().meta({
+    description:
+      'Major version of PostgreSQL in new Percona clusters where a DittoServer names none; 17 when left out.',
+  }),
   imagePullSecrets: z
     .array(z.strictObject({ name: objectName('Secret').meta({ description: 'Name of the Secret.' }) }))
     .max(16)
@@ -64,9 +73,18 @@ export const Input = z.strictObject({
       metadata: size().optional().meta({ description: 'Largest metadata volume.' }),
       content: size().optional().meta({ description: 'Largest content volume.' }),
       controlPlane: size().optional().meta({ description: 'Largest control-plane volume.' }),
+      postgres: size().optional().meta({ description: 'Largest volume of a Percona cluster’s instance.' }),
     })
     .prefault({})
     .meta({ description: 'Limits of volume sizes.' }),
+  allow: z
+    .strictObject({
+      deleteWithServer: z.boolean().default(true).meta({
+        description: 'Whether a DittoServer may ask for its Percona cluster to be deleted with it.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'What a DittoServer may ask for.' }),
 });
 export type Input = z.output<typeof Input>;
 

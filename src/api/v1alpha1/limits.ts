@@ -26,7 +26,13 @@ function allowsImage(prefix: string, image: string): boolean {
 
 function* imageProblems(spec: Spec, { allowedImagePrefixes: allowed }: Input): Generator<Problem> {
   if (allowed === undefined) return;
-  const images: [string, string | undefined][] = [['spec.image', spec.image]];
+  const { postgres, pgBouncer, pgBackRest } = spec.percona.images;
+  const images: [string, string | undefined][] = [
+    ['spec.image', spec.image],
+    ['spec.percona.images.postgres', postgres],
+    ['spec.percona.images.pgBouncer', pgBouncer],
+    ['spec.percona.images.pgBackRest', pgBackRest],
+  ];
   spec.extraVolumes?.forEach((volume, index) => {
     images.push([`spec.extraVolumes[${index}].image.reference`, textAt(volume, 'image', 'reference')]);
   });
@@ -58,44 +64,50 @@ function* serviceTypeProblems(spec: Spec, { allowedServiceTypes: allowed }: Inpu
   }
 }
 
-function* storageClassProblems(spec: Spec, input: Input): Generator<Problem> {
-  const allowed = input.allowedStorageClasses;
-  if (allowed === undefined) return;
-  const named = spec.storage.storageClassName ?? input.storageClassName;
-  if (named === undefined) {
-    yield { field: 'spec.storage.storageClassName', detail: `is required by the platform: one of ${list(allowed)}` };
-  } else if (!allowed.includes(named)) {
-    yield {
-      field: 'spec.storage.storageClassName',
-      detail: `${quote(named)} is not allowed by the platform: the class is one of ${list(allowed)}`,
-    };
-  }
-  for (const [index, volume] of (spec.extraVolumes ?? []).entries()) {
-    const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
-    const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
-    const name = textAt(claim, 'storageClassName');
-    if (claim === undefined || (name !== undefined && allowed.includes(name))) continue;
-    const detail =
-      name === undefined
-        ? `is required by the platform: one of ${list(allowed)}`
-        : `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}`;
-    yield { field, detail };
-  }
+/** A class that is asked for, by its field; nothing asks for the cluster's default, which may not be allowed. */
+function classProblem(field: string, name: string | undefined, allowed: readonly string[]): Problem | undefined {
+  if (name === undefined) return { field, detail: `is required by the platform: one of ${list(allowed)}` };
+  if (allowed.includes(name)) return undefined;
+  return { field, detail: `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}` };
 }
 
-function* sizeProblems({ storage }: Spec, { maxSizes }: Input): Generator<Problem> {
+function storageClassProblems(spec: Spec, input: Input): readonly Problem[] {
+  const allowed = input.allowedStorageClasses;
+  if (allowed === undefined) return [];
+  const asked: [field: string, name: string | undefined][] = [
+    ['spec.storage.storageClassName', spec.storage.storageClassName ?? input.storageClassName],
+  ];
+  if (spec.percona.enabled)
+    asked.push(['spec.percona.storageClassName', spec.percona.storageClassName ?? input.storageClassName]);
+  spec.extraVolumes?.forEach((volume, index) => {
+    const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
+    const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
+    if (claim !== undefined) asked.push([field, textAt(claim, 'storageClassName')]);
+  });
+  return asked.map(([field, name]) => classProblem(field, name, allowed)).filter((problem) => problem !== undefined);
+}
+
+function* sizeProblems({ storage, percona }: Spec, { maxSizes }: Input): Generator<Problem> {
   const sizes: [field: string, size: Quantity | undefined, most: Quantity | undefined][] = [
-    ['metadataSize', storage.metadataSize ?? parseQuantity(defaultMetadataSize), maxSizes.metadata],
-    ['contentSize', storage.contentSize, maxSizes.content],
-    ['controlPlaneSize', storage.controlPlaneSize, maxSizes.controlPlane],
+    ['storage.metadataSize', storage.metadataSize ?? parseQuantity(defaultMetadataSize), maxSizes.metadata],
+    ['storage.contentSize', storage.contentSize, maxSizes.content],
+    ['storage.controlPlaneSize', storage.controlPlaneSize, maxSizes.controlPlane],
+    ['percona.storageSize', percona.enabled ? percona.storageSize : undefined, maxSizes.postgres],
   ];
   for (const [field, size, most] of sizes) {
     if (size === undefined || most === undefined || compareQuantities(size, most) <= 0) continue;
     yield {
-      field: `spec.storage.${field}`,
+      field: `spec.${field}`,
       detail: `${quote(size.text)} is over the platform’s limit of ${quote(most.text)}`,
     };
   }
+}
+
+function deletionProblems({ percona }: Spec, { allow }: Input): readonly Problem[] {
+  if (!percona.deleteWithServer || allow.deleteWithServer) return [];
+  return [
+    { field: 'spec.percona.deleteWithServer', detail: 'true is not allowed by the platform: databases are kept' },
+  ];
 }
 
 /** What a spec asks for beyond the platform's limits, each with the limit by name. */
@@ -105,5 +117,6 @@ export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
     ...serviceTypeProblems(spec, input),
     ...storageClassProblems(spec, input),
     ...sizeProblems(spec, input),
+    ...deletionProblems(spec, input),
   ];
 }

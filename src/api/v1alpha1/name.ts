@@ -28,7 +28,26 @@ export function nameProblem(name: string): Problem | undefined {
   return { field: 'metadata.name', detail: `${quote(name)} ${says}` };
 }
 
-/** The same rule in CEL, for the root of the XRD's schema; the XR of a claim is named by Crossplane. */
+/** The longest name of a DittoServer with a Percona cluster: `<name>-postgres` and its instances are named after it. */
+const longestWithPercona = 28;
+
+const saysWithPercona = `is longer than ${longestWithPercona} characters, which with percona.enabled is the most: Percona’s operator names pods after the cluster`;
+
+/** What is wrong with the name of a DittoServer that has a Percona cluster, if anything. */
+export function perconaNameProblem(name: string): Problem | undefined {
+  if (name.length <= longestWithPercona) return undefined;
+  return { field: 'metadata.name', detail: `${quote(name)} ${saysWithPercona}` };
+}
+
+/** The same rule in CEL. */
+export const perconaNameRule: Readonly<Record<string, string>> = {
+  rule: `!has(self.spec.percona) || !has(self.spec.percona.enabled) || !self.spec.percona.enabled || self.metadata.name.size() <= (self.kind == 'XDittoServer' ? ${longestWithPercona + CLAIM_SUFFIX} : ${longestWithPercona})`,
+  message: saysWithPercona,
+  messageExpression: `'"' + self.metadata.name + '" ${saysWithPercona}'`,
+  fieldPath: '.metadata.name',
+};
+
+/** The rule of names in CEL, for the root of the XRD's schema; the XR of a claim is named by Crossplane. */
 export const nameRule: Readonly<Record<string, string>> = {
   rule: `self.metadata.name.size() <= (self.kind == 'XDittoServer' ? ${longestXrName} : ${longestName}) && self.metadata.name.matches('${pattern.source}')`,
   message: says,

@@ -5,6 +5,7 @@ import { checkLimits } from './limits.ts';
 import { nameProblem, type ServerIdentity } from './name.ts';
 import { inOurWords, quote, sortProblems, toProblems, type Problem } from './problem.ts';
 import { depthProblem, keyProblems } from './shape.ts';
+import { checkPercona } from './percona.ts';
 import { Spec } from './spec.ts';
 
 /** A DittoServer as it was written, checked and with its defaults filled in. */
@@ -115,7 +116,12 @@ export function parseDittoServer(xr: JsonObject, input: Input): Parsed<DittoServ
     : written;
 
   const parsed = check(Manifest, { spec });
-  const specProblems = parsed.ok ? checkLimits(parsed.value.spec, input) : parsed.problems;
+  const specProblems = parsed.ok
+    ? [
+        ...checkLimits(parsed.value.spec, input),
+        ...(identity.ok ? checkPercona(parsed.value.spec, identity.value, input) : []),
+      ]
+    : parsed.problems;
   if (!identity.ok || !parsed.ok || specProblems.length > 0) {
     return refused([...(identity.ok ? [] : identity.problems), ...specProblems]);
   }

@@ -13,18 +13,28 @@ export const reservedEnv = [
   'DITTOFS_METRICS_HOST',
   'DITTOFS_METRICS_PORT',
   'DITTOFS_SHUTDOWN_TIMEOUT',
+  'PGCONNECT_TIMEOUT',
 ] as const;
 
 /** Beginnings of environment variables that the plan owns as a group. */
 export const reservedEnvPrefixes = ['DITTOFS_DATABASE_', 'DITTOFS_CONTROLPLANE_TLS_'] as const;
 
 /** Volumes of the pod that the server needs. */
-export const reservedVolumes = ['config', 'tmp', 'metadata', 'content', 'cache', 'controlplane'] as const;
+export const reservedVolumes = [
+  'config',
+  'tmp',
+  'metadata',
+  'content',
+  'cache',
+  'controlplane',
+  'database-ca',
+] as const;
 
 /** Folders of the container in which the server keeps its data, its configuration and its temporary files. */
 export const reservedFolders = [
   '/config',
   '/tmp',
+  '/etc/dittofs',
   '/data/controlplane',
   '/data/store/metadata',
   '/data/store/block',

@@ -14,9 +14,11 @@ import {
   labels,
   objectName,
   port,
+  SecretKey,
   size,
   text,
 } from './fields.ts';
+import { Database, Percona } from './database.ts';
 import { checkExtraConfig, checkMounts, mountPathRules } from './extras.ts';
 import {
   reservedEnv,
@@ -29,16 +31,6 @@ import { isAnObject, soundly, withRules } from './rule.ts';
 
 /** Ports on which the server listens inside its pod; the Services publish them under the ports of the spec. */
 const LISTENERS = [12049, 1445];
-
-const SecretKey = z
-  .strictObject({
-    name: objectName('Secret').meta({ description: 'Name of the Secret.' }),
-    key: text().meta({ description: 'Key in the Secret.' }),
-    optional: z.boolean().optional().meta({
-      description: 'Accepted for compatibility, without effect: a missing Secret or key is always reported.',
-    }),
-  })
-  .meta({ description: 'A key of a Secret in the DittoServer’s namespace.' });
 
 const Storage = withRules(
   z.strictObject({
@@ -307,32 +299,10 @@ export const Spec = withRules(
         'Keys of the server’s config.yaml, merged over the rendered ones. Keys that carry secrets or that other fields own are refused.',
     }),
     storage: Storage.prefault({}).meta({ description: 'The server’s volumes.' }),
-    database: z
-      .strictObject({
-        type: z.enum(['sqlite']).default('sqlite').meta({ description: 'The kind of control-plane database.' }),
-        sqlite: z
-          .strictObject({
-            path: withRules(text(1024), [
-              {
-                cel: `self.matches('^/data/controlplane/[^/]') && !self.endsWith('/') && !self.contains('/../') && !self.endsWith('/..') && !self.contains('/./') && !self.contains('//')`,
-                says: 'is not a file under /data/controlplane/ such as "/data/controlplane/controlplane.db"',
-                holds: (path) =>
-                  /^\/data\/controlplane\/[^/]/.test(path) &&
-                  !path.endsWith('/') &&
-                  !path.includes('/../') &&
-                  !path.endsWith('/..') &&
-                  !path.includes('/./') &&
-                  !path.includes('//'),
-              },
-            ])
-              .default('/data/controlplane/controlplane.db')
-              .meta({ description: 'File of the database, on the control-plane volume.' }),
-          })
-          .prefault({})
-          .meta({ description: 'SQLite on the control-plane volume.' }),
-      })
-      .prefault({})
-      .meta({ description: 'The control-plane database: shares, users and stores.' }),
+    database: Database.prefault({}).meta({ description: 'The control-plane database: shares, users and stores.' }),
+    percona: Percona.prefault({}).meta({
+      description: 'A PostgreSQL cluster of the server’s own, run by Percona’s operator.',
+    }),
     service: Service.prefault({}).meta({
       description: 'The file Service <name>-file, through which clients mount: NFS and SMB over TCP.',
     }),
@@ -363,6 +333,17 @@ export const Spec = withRules(
       field: ['smb', 'port'],
       reads: ['nfs', 'smb'],
       holds: ({ nfs, smb }) => !nfs.enabled || !smb.enabled || nfs.port !== smb.port,
+    },
+    {
+      cel: `self.database.type != 'postgres' || has(self.database.postgres) || has(self.database.postgresSecretRef) || self.percona.enabled`,
+      says: 'does not say which: it needs percona.enabled, database.postgres or database.postgresSecretRef',
+      field: ['database', 'type'],
+      reads: ['database', 'percona'],
+      holds: ({ database, percona }) =>
+        database.type !== 'postgres' ||
+        database.postgres !== undefined ||
+        database.postgresSecretRef !== undefined ||
+        percona.enabled,
     },
   ],
 ).superRefine(checkMounts, { when: soundly(['extraVolumes', 'extraVolumeMounts']) });

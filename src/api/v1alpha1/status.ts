@@ -29,6 +29,17 @@ export const Status = z.strictObject({
     .strictObject({ nfs: endpoint('NFS'), smb: endpoint('SMB'), api: endpoint('the REST API') })
     .optional()
     .meta({ description: 'Addresses that a client can use.' }),
+  perconaClusterName: text().optional().meta({ description: 'Name of the PerconaPGCluster that the server uses.' }),
+  database: z
+    .strictObject({
+      type: z.enum(['sqlite', 'postgres', 'percona']).meta({ description: 'What the control-plane database is.' }),
+      host: text().optional().meta({ description: 'Host of PostgreSQL, as far as it is known.' }),
+      state: text(63).optional().meta({ description: 'State of the Percona cluster, in its operator’s words.' }),
+      postgresReady: z.int().min(0).max(1_000).optional().meta({ description: 'Instances of PostgreSQL that serve.' }),
+      postgresSize: z.int().min(0).max(1_000).optional().meta({ description: 'Instances that there should be.' }),
+    })
+    .optional()
+    .meta({ description: 'The control-plane database.' }),
   volumes: z
     .array(
       z.strictObject({

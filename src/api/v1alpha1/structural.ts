@@ -63,7 +63,7 @@ function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** The words of a rule with the value before them, quoted as the function quotes it; a value that is absent is not. */
+/** The words of a rule with the value before them, quoted as the function quotes it; an object, or a value that is absent, is not. */
 function quoting(schema: StructuralSchema, { message, fieldPath = '' }: CelRule): string {
   const steps = fieldPath.split('.').slice(1);
   const target = steps.reduce<StructuralSchema | undefined>((above, step) => above?.properties?.[step], schema);
@@ -74,6 +74,7 @@ function quoting(schema: StructuralSchema, { message, fieldPath = '' }: CelRule)
   if (target === undefined) throw new Error(`cannot find the field ${fieldPath} of the rule: ${message}`);
 
   const value = ['self', ...steps].join('.');
+  if (target.type === 'object') return literal(message);
   if (target.type !== 'string') return `${literal(`%d ${message}`)}.format([${value}])`;
   const quoted = `'"' + ${value} + '" '`;
   const present = last === undefined || target.default !== undefined || owner?.required?.includes(last) === true;

@@ -1,4 +1,4 @@
-import { longestName, longestXrName, nameRule } from './name.ts';
+import { longestName, longestXrName, nameRule, perconaNameRule } from './name.ts';
 import { Spec } from './spec.ts';
 import { Status } from './status.ts';
 import { toStructuralSchema } from './structural.ts';
@@ -29,6 +29,7 @@ const claimsXrNames = {
 const printerColumns = [
   { name: 'PHASE', type: 'string', jsonPath: '.status.phase' },
   { name: 'ENDPOINT', type: 'string', jsonPath: '.status.endpoint' },
+  { name: 'DATABASE', type: 'string', jsonPath: '.status.database.type' },
   { name: 'VERSION', type: 'string', jsonPath: '.status.version' },
 ];
 
@@ -51,7 +52,7 @@ function schemaOf(longest: number) {
     description: 'A DittoFS file server: NFS and SMB, with volumes, credentials and Services of its own.',
     type: 'object',
     required: ['spec'],
-    'x-kubernetes-validations': [nameRule],
+    'x-kubernetes-validations': [nameRule, perconaNameRule],
     properties: {
       metadata: { type: 'object', properties: { name: { type: 'string', maxLength: longest } } },
       spec: { description: 'What is wanted.', ...toStructuralSchema(Spec) },

@@ -6,6 +6,7 @@ import { condition, holds, type Tenant } from './tenant.ts';
 const wellConditions = [
   'Available',
   'ConfigReady',
+  'DatabaseReady',
   'EndpointReady',
   'Ready',
   'ResourcesApplied',

@@ -1,0 +1,98 @@
+import type { Input } from './input.ts';
+import { perconaNameProblem } from './name.ts';
+import { quote, type Problem } from './problem.ts';
+import type { Spec } from './spec.ts';
+
+/** The major version of PostgreSQL that a new cluster has where nobody names one. */
+export const defaultPostgresVersion = 17;
+
+const postgresImages: Readonly<Partial<Record<number, string>>> = {
+  16: 'docker.io/percona/percona-distribution-postgresql:16.14-1',
+  17: 'docker.io/percona/percona-distribution-postgresql:17.10-1',
+  18: 'docker.io/percona/percona-distribution-postgresql:18.4-1',
+};
+
+/** Images that Percona releases together with operator 3.0.0; those of PostgreSQL by its major version. */
+export const testedImages = {
+  postgres: postgresImages,
+  pgBouncer: 'docker.io/percona/percona-pgbouncer:1.25.2-1',
+  pgBackRest: 'docker.io/percona/percona-pgbackrest:2.58.0-2',
+} as const;
+
+/** The user as whom the server connects to its cluster, made together with it. */
+export const databaseUser = 'dittofs';
+
+/** The name of a server's cluster. */
+export function clusterName(server: string): string {
+  return `${server}-postgres`;
+}
+
+/** `https://S3.example.com/` and `s3.example.com` are the same endpoint; pgBackRest takes it without a scheme. */
+export function bareEndpoint(endpoint: string): string {
+  return endpoint.replace(/^https:\/\//, '').replace(/\/$/, '');
+}
+
+/** A path in a bucket as pgBackRest takes it: from the root, without a slash at its end. */
+export function bucketFolder(...parts: readonly string[]): string {
+  return `/${parts.map((part) => part.replace(/^\/|\/$/g, '')).join('/')}`;
+}
+
+/** Where a server's backups lie in their bucket: a folder for each cluster, because two in one would destroy both. */
+export function backupFolder({ backup }: Spec['percona'], namespace: string, server: string): string {
+  return bucketFolder(backup.prefix, namespace, clusterName(server), 'repo1');
+}
+
+/** The major version of PostgreSQL in an image's tag, where it tells: `17.10-1`, or `2.5.0-ppg16.4-postgres`. */
+function majorOf(image: string): number | undefined {
+  const tag = /:([^/@:]+)(@.*)?$/.exec(image)?.[1] ?? '';
+  const major = /ppg([0-9]{2})/.exec(tag)?.[1] ?? /^([0-9]{2})\b/.exec(tag)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+function* imageProblems({ images, postgresVersion }: Spec['percona'], input: Input): Generator<Problem> {
+  const version = postgresVersion ?? input.postgresVersion ?? defaultPostgresVersion;
+  const { postgres } = images;
+  const field = 'spec.percona.images.postgres';
+  if (postgres !== undefined) {
+    const major = majorOf(postgres);
+    if (major !== undefined && major !== version)
+      yield {
+        field,
+        detail: `${quote(postgres)} is an image of PostgreSQL ${major}, and version ${version} is wanted`,
+      };
+    return;
+  }
+  const platform = version === (input.postgresVersion ?? defaultPostgresVersion) && input.images.postgres !== undefined;
+  if (!platform && testedImages.postgres[version] === undefined)
+    yield { field, detail: `is required with PostgreSQL ${version}: no image of it is known here` };
+}
+
+function* restoreProblems(
+  percona: Spec['percona'],
+  server: { readonly name: string; readonly namespace: string },
+): Generator<Problem> {
+  const { restoreFrom, backup } = percona;
+  if (restoreFrom?.cluster === clusterName(server.name)) {
+    const detail = `${quote(restoreFrom.cluster)} is this DittoServer’s own cluster: a restore makes a new one, under another name`;
+    yield { field: 'spec.percona.restoreFrom.cluster', detail };
+  }
+  const from = restoreFrom?.s3;
+  if (from === undefined || !backup.enabled) return;
+  const sameBucket =
+    from.bucket === backup.bucket && bareEndpoint(from.endpoint) === bareEndpoint(backup.endpoint ?? '');
+  if (sameBucket && bucketFolder(from.prefix) === backupFolder(percona, server.namespace, server.name)) {
+    const detail = `${quote(backup.prefix)} leads to the backups that the cluster is made from: give the new ones another`;
+    yield { field: 'spec.percona.backup.prefix', detail };
+  }
+}
+
+/** What is wrong with a Percona cluster that only shows with the DittoServer's name and the platform's input. */
+export function checkPercona(
+  { percona }: Spec,
+  server: { readonly name: string; readonly namespace: string },
+  input: Input,
+): readonly Problem[] {
+  if (!percona.enabled) return [];
+  const name = perconaNameProblem(server.name);
+  return [...(name === undefined ? [] : [name]), ...imageProblems(percona, input), ...restoreProblems(percona, server)];
+}

@@ -1,0 +1,222 @@
+import {
+  backupFolder,
+  bareEndpoint,
+  bucketFolder,
+  clusterName,
+  databaseUser,
+  defaultPostgresVersion,
+  testedImages,
+} from '../api/v1alpha1/percona.ts';
+import type { Input } from '../api/v1alpha1/input.ts';
+import type { Spec } from '../api/v1alpha1/spec.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
+import type { ObservedObjects } from '../kubernetes/object.ts';
+import type { Secrets } from '../kubernetes/secret.ts';
+import { decodeBase64 } from '../lib/hash.ts';
+import { numberAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
+import type { MissingSecret } from './credentials.ts';
+
+/** A repository of backups in a bucket, in pgBackRest's words. */
+export interface Repository {
+  readonly bucket: string;
+  readonly endpoint: string;
+  readonly region: string;
+  /** From the root of the bucket. */
+  readonly path: string;
+  readonly credentials: string;
+  readonly uriStyle: 'path' | 'host';
+  readonly verifyTls: boolean;
+}
+
+/** When a cluster is backed up, where to, and for how long that is kept. */
+export interface BackupPlan {
+  readonly repository: Repository;
+  /** Cron expressions. */
+  readonly schedules: { readonly full: string; readonly incremental: string };
+  /** Days. */
+  readonly retention: number;
+  /** Why backups cannot be made: a Secret that is not there, or not in pgBackRest's form. */
+  readonly missing: MissingSecret | undefined;
+}
+
+/** From which backups a new cluster is made. */
+export type RestorePlan =
+  | { readonly from: 'cluster'; readonly cluster: string; readonly until: string | undefined }
+  | { readonly from: 'repository'; readonly repository: Repository; readonly until: string | undefined };
+
+/** A Percona cluster that is wanted. */
+export interface ClusterPlan {
+  readonly name: string;
+  /** Labels of the platform for everything that belongs to the cluster. */
+  readonly labels: Texts;
+  readonly fate: 'kept' | 'deleted';
+  readonly replicas: number;
+  /** A Kubernetes quantity. */
+  readonly storageSize: string;
+  readonly storageClass: string | undefined;
+  readonly databaseName: string;
+  /** The server's user, who owns the database. */
+  readonly user: string;
+  readonly postgresVersion: number;
+  readonly crVersion: string | undefined;
+  readonly images: { readonly postgres: string; readonly pgBouncer: string; readonly pgBackRest: string };
+  readonly imagePullSecrets: readonly string[];
+  readonly resources: JsonObject | undefined;
+  readonly pgBouncer: { readonly replicas: number; readonly resources: JsonObject | undefined };
+  /** Where the pods of PostgreSQL and pgBouncer may run. */
+  readonly scheduling: JsonObject;
+  readonly affinity: JsonObject | undefined;
+  readonly minAvailable: number | undefined;
+  readonly paused: boolean;
+  readonly restore: RestorePlan | undefined;
+  readonly backup: BackupPlan | undefined;
+  readonly overrides: JsonObject;
+}
+
+type Percona = Spec['percona'];
+
+/**
+ * The version and image of PostgreSQL. A major version never changes in place, so of a cluster that exists both stay
+ * together; only a newer image of the same version is taken.
+ */
+function planVersion(
+  { postgresVersion, images }: Percona,
+  input: Input,
+  existing: JsonObject | undefined,
+): { readonly version: number; readonly image: string; readonly warnings: readonly string[] } {
+  const usual = input.postgresVersion ?? defaultPostgresVersion;
+  const wanted = postgresVersion ?? usual;
+  const version = numberAt(existing, 'spec', 'postgresVersion') ?? wanted;
+  const imageBefore = textAt(existing, 'spec', 'image');
+  const platform = version === usual ? input.images.postgres : undefined;
+  // What this release was tested with is for new clusters: an upgrade of the function would restart all others.
+  const known = platform ?? imageBefore ?? testedImages.postgres[version] ?? '';
+  if (version === wanted) return { version, image: images.postgres ?? known, warnings: [] };
+  // An image that was asked for is one of the version that was asked for.
+  const image = images.postgres === undefined ? known : (imageBefore ?? known);
+  if (postgresVersion === undefined) return { version, image, warnings: [] };
+  return {
+    version,
+    image,
+    warnings: [
+      `spec.percona.postgresVersion ${wanted} has no effect: the cluster runs PostgreSQL ${version}, and a major version changes only through a PerconaPGUpgrade`,
+    ],
+  };
+}
+
+/** Where the credentials stand in a Secret, and what they look like there. */
+const CREDENTIALS =
+  'a key that ends in .conf, such as s3.conf, with the lines [global], repo1-s3-key=… and repo1-s3-key-secret=…';
+
+/** What is missing of credentials in pgBackRest's own form; their values appear nowhere. */
+function missingCredentials(name: string, secrets: Secrets): MissingSecret | undefined {
+  if (secrets === 'unsupported') return undefined;
+  const secret = secrets.get(name);
+  const called = `Secret ${JSON.stringify(name)}`;
+  if (secret === undefined)
+    return { reason: 'SecretNotFound', message: `${called} does not exist; it needs ${CREDENTIALS}` };
+  const files = Object.entries(textsAt(secret, 'data')).filter(([key]) => key.endsWith('.conf'));
+  const isComplete = files
+    .map(([, content]) => decodeBase64(content))
+    .some((content) => /^\s*repo1-s3-key\s*=\s*\S/m.test(content) && /^\s*repo1-s3-key-secret\s*=\s*\S/m.test(content));
+  if (isComplete) return undefined;
+  return {
+    reason: 'SecretKeyMissing',
+    message: `${called} is not in the form that pgBackRest reads: it needs ${CREDENTIALS}`,
+  };
+}
+
+function planBackup(percona: Percona, namespace: string, server: string, secrets: Secrets): BackupPlan | undefined {
+  const { enabled, bucket, endpoint, region, credentialsSecretRef, ...backup } = percona.backup;
+  if (!enabled || bucket === undefined || endpoint === undefined || credentialsSecretRef === undefined)
+    return undefined;
+  return {
+    repository: {
+      bucket,
+      endpoint: bareEndpoint(endpoint),
+      region,
+      path: backupFolder(percona, namespace, server),
+      credentials: credentialsSecretRef.name,
+      uriStyle: backup.uriStyle,
+      verifyTls: backup.verifyTLS,
+    },
+    schedules: { full: backup.fullSchedule, incremental: backup.incrSchedule },
+    retention: backup.retentionDays,
+    missing: missingCredentials(credentialsSecretRef.name, secrets),
+  };
+}
+
+/** A time as pgBackRest takes it: `2026-01-31 12:00:00+00:00`. */
+function toTarget(target: string): string | undefined {
+  return target === 'latest' ? undefined : target.replace('T', ' ').replace('Z', '+00');
+}
+
+function planRestore({ restoreFrom, backup }: Percona): RestorePlan | undefined {
+  if (restoreFrom === undefined) return undefined;
+  const { cluster, s3 } = restoreFrom;
+  const until = toTarget(restoreFrom.target);
+  if (cluster !== undefined) return { from: 'cluster', cluster, until };
+  if (s3 === undefined) return undefined;
+  const repository: Repository = {
+    bucket: s3.bucket,
+    endpoint: bareEndpoint(s3.endpoint),
+    region: s3.region,
+    path: bucketFolder(s3.prefix),
+    credentials: s3.credentialsSecretRef.name,
+    uriStyle: backup.uriStyle,
+    verifyTls: backup.verifyTLS,
+  };
+  return { from: 'repository', repository, until };
+}
+
+/** The Percona cluster that is wanted, and what the spec says about it without effect. */
+export function planCluster(
+  server: { readonly name: string; readonly namespace: string; readonly spec: Spec },
+  input: Input,
+  secrets: Secrets,
+  observed: ObservedObjects,
+): { readonly cluster: ClusterPlan | undefined; readonly warnings: readonly string[] } {
+  const { percona, replicas } = server.spec;
+  if (!percona.enabled) return { cluster: undefined, warnings: [] };
+  const object = observed.get('database');
+  const existing = object?.live ?? object?.manifest;
+  const { version, image, warnings } = planVersion(percona, input, existing);
+  const { tolerations, topologySpreadConstraints, priorityClassName } = percona;
+  const pullSecrets = [...(percona.imagePullSecrets ?? []), ...input.imagePullSecrets].map(({ name }) => name);
+  const cluster: ClusterPlan = {
+    name: clusterName(server.name),
+    labels: input.labels,
+    fate: percona.deleteWithServer ? 'deleted' : 'kept',
+    replicas: percona.replicas,
+    storageSize: percona.storageSize.text,
+    storageClass: percona.storageClassName ?? input.storageClassName,
+    databaseName: percona.databaseName,
+    user: databaseUser,
+    postgresVersion: version,
+    crVersion: percona.crVersion,
+    images: {
+      postgres: image,
+      pgBouncer:
+        percona.images.pgBouncer ??
+        input.images.pgBouncer ??
+        textAt(existing, 'spec', 'proxy', 'pgBouncer', 'image') ??
+        testedImages.pgBouncer,
+      pgBackRest:
+        percona.images.pgBackRest ??
+        input.images.pgBackRest ??
+        textAt(existing, 'spec', 'backups', 'pgbackrest', 'image') ??
+        testedImages.pgBackRest,
+    },
+    imagePullSecrets: [...new Set(pullSecrets)],
+    resources: percona.resources,
+    pgBouncer: { replicas: percona.pgBouncer.replicas, resources: percona.pgBouncer.resources },
+    scheduling: { tolerations, topologySpreadConstraints, priorityClassName },
+    affinity: percona.affinity,
+    minAvailable: percona.minAvailable,
+    paused: percona.paused || (percona.pauseWithServer && replicas === 0),
+    restore: planRestore(percona),
+    backup: planBackup(percona, server.namespace, server.name, secrets),
+    overrides: percona.overrides ?? {},
+  };
+  return { cluster, warnings };
+}
