@@ -181,7 +181,9 @@ function composeWanted<Plan>(
     ...(blocker === undefined ? [] : [blocker]),
   ];
 
-  const obstacle = component.obstacle?.(plan) ?? unusable;
+  // What needs a person comes first, then what it waits for.
+  const obstacles = [unusable, component.obstacle?.(plan)].filter((health) => health !== undefined);
+  const obstacle = obstacles.find(({ state }) => state === 'failed') ?? obstacles[0];
   if (obstacle !== undefined && object === undefined) {
     const health = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
     return { health, unusable: health, blocked: blockers, unchangeable: [] };

@@ -1,7 +1,7 @@
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { clusterName, databaseUser } from '../api/v1alpha1/percona.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
-import { readSecret, type SecretKeyRef, type Secrets, type SecretValue } from '../kubernetes/secret.ts';
+import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
 import { listAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
 import { databaseAuthority } from './container.ts';
 import type { MissingSecret } from './credentials.ts';
@@ -76,7 +76,7 @@ function planFormer(kind: DatabaseKind, used: DatabaseKind | undefined, observed
 
 type Connection = Pick<DatabasePlan, 'config' | 'variables' | 'authority' | 'host' | 'warnings'>;
 
-function variable(field: string, name: string, key: string): SecretVariable {
+function fromSecret(field: string, name: string, key: string): SecretVariable {
   return { name: `DITTOFS_DATABASE_POSTGRES_${field}`, ref: { name, key }, optional: false };
 }
 
@@ -97,11 +97,11 @@ function connectPercona({ percona }: Spec, server: string, secrets: Secrets): Co
   return {
     config: postgresConfig({ sslmode: percona.sslMode }, authority),
     variables: [
-      variable('HOST', name, 'host'),
-      variable('PORT', name, 'port'),
-      variable('DATABASE', name, 'dbname'),
-      variable('USER', name, 'user'),
-      variable('PASSWORD', name, 'password'),
+      fromSecret('HOST', name, 'host'),
+      fromSecret('PORT', name, 'port'),
+      fromSecret('DATABASE', name, 'dbname'),
+      fromSecret('USER', name, 'user'),
+      fromSecret('PASSWORD', name, 'password'),
     ],
     authority,
     host: host.state === 'found' ? host.value : undefined,
@@ -129,7 +129,7 @@ function connectPostgres(postgres: Postgres): Connection {
       },
       authority,
     ),
-    variables: [variable('PASSWORD', passwordSecretRef.name, passwordSecretRef.key)],
+    variables: [fromSecret('PASSWORD', passwordSecretRef.name, passwordSecretRef.key)],
     authority,
     host,
     warnings: caSecretRef !== undefined && !verifies ? [ignored] : [],
@@ -149,12 +149,12 @@ function connectBySecret(name: string, secrets: Secrets): Connection {
     // The server's own default is not to encrypt; a key in the Secret wins over this one.
     config: postgresConfig({ sslmode: 'require' }, undefined),
     variables: [
-      variable('HOST', name, 'host'),
-      { ...variable('PORT', name, 'port'), optional: true, takes: aPort },
-      variable('DATABASE', name, databaseKey(name, secrets)),
-      variable('USER', name, 'user'),
-      variable('PASSWORD', name, 'password'),
-      { ...variable('SSLMODE', name, 'sslmode'), optional: true, takes: anSslMode },
+      fromSecret('HOST', name, 'host'),
+      { ...fromSecret('PORT', name, 'port'), optional: true, takes: aPort },
+      fromSecret('DATABASE', name, databaseKey(name, secrets)),
+      fromSecret('USER', name, 'user'),
+      fromSecret('PASSWORD', name, 'password'),
+      { ...fromSecret('SSLMODE', name, 'sslmode'), optional: true, takes: anSslMode },
     ],
     authority: undefined,
     host: host.state === 'found' ? host.value : undefined,
@@ -177,12 +177,20 @@ function connect(spec: Spec, server: string, secrets: Secrets): Connection & { r
   return { kind: 'sqlite', config, variables: [], authority: undefined, host: undefined, warnings: [] };
 }
 
-/** What keeps a variable from having a value that the server takes. */
-function missingOf({ ref, optional, takes }: SecretVariable, value: SecretValue): MissingSecret | undefined {
-  if (value.state === 'missing') return optional ? undefined : { reason: value.reason, message: value.message };
-  if (value.state === 'unread' || takes === undefined || takes.pattern.test(value.value)) return undefined;
+/** What keeps a variable from having a value that the server takes, in a Secret that is there. */
+function unusable({ ref, takes }: SecretVariable, value: string): MissingSecret | undefined {
+  if (takes === undefined || takes.pattern.test(value)) return undefined;
   const message = `Secret ${JSON.stringify(ref.name)} has under key ${JSON.stringify(ref.key)} no value such as ${JSON.stringify(takes.example)}`;
   return { reason: 'SecretKeyMissing', message };
+}
+
+/** Secrets that are not there, each said once with all keys that it needs. */
+function absentSecrets(variables: readonly SecretVariable[]): readonly MissingSecret[] {
+  return [...new Set(variables.map(({ ref }) => ref.name))].map((name) => {
+    const keys = variables.filter(({ ref }) => ref.name === name).map(({ ref }) => JSON.stringify(ref.key));
+    const needs = keys.length === 1 ? `key ${keys.join()}` : `the keys ${keys.join(', ')}`;
+    return { reason: 'SecretNotFound', message: `Secret ${JSON.stringify(name)} does not exist; it needs ${needs}` };
+  });
 }
 
 /** The values behind variables, and what is missing of them; nothing is missing where no Secret is read. */
@@ -190,10 +198,20 @@ function readVariables(
   variables: readonly SecretVariable[],
   secrets: Secrets,
 ): Pick<DatabasePlan, 'values' | 'missing'> {
-  const read = variables.map((one) => ({ one, value: readSecret(secrets, one.ref) }));
-  const missing = read.map(({ one, value }) => missingOf(one, value)).filter((found) => found !== undefined);
-  if (secrets === 'unsupported' || missing.length > 0) return { values: undefined, missing };
-  return { values: read.map(({ value }) => (value.state === 'found' ? value.value : '')), missing };
+  const needed: SecretVariable[] = [];
+  const missing: MissingSecret[] = [];
+  const values: string[] = [];
+  for (const variable of variables) {
+    const read = readSecret(secrets, variable.ref);
+    values.push(read.state === 'found' ? read.value : '');
+    const problem = read.state === 'found' ? unusable(variable, read.value) : undefined;
+    if (problem !== undefined) missing.push(problem);
+    if (read.state !== 'missing' || variable.optional) continue;
+    if (read.reason === 'SecretNotFound') needed.push(variable);
+    else missing.push({ reason: read.reason, message: read.message });
+  }
+  const all = [...absentSecrets(needed), ...missing];
+  return { values: secrets === 'unsupported' || all.length > 0 ? undefined : values, missing: all };
 }
 
 /** How the server reaches its control-plane database: Percona's cluster, else a PostgreSQL of the user's, else SQLite. */
