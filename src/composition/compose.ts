@@ -129,14 +129,15 @@ function echo(
 function composeUnwanted(life: Life, object: ObservedObject | undefined, marks: Marks): Outcome {
   const none: Outcome = { blocked: [], unchangeable: [] };
   if (object === undefined || life.kind !== 'data') return none;
-  const manifest = withFinalizers(object.manifest, life);
-  if (life.fate === 'deleted' && object.live !== undefined && isOurs(object.live, marks))
-    return { ...none, desired: echo(object, ['*'], manifest) };
+  if (life.fate === 'deleted' && !object.deleting && object.live !== undefined && isOurs(object.live, marks))
+    return { ...none, desired: echo(object, ['*'], withFinalizers(object.manifest, life)) };
   const wouldDelete =
     mayDelete(object.managementPolicies) ||
     holdsDeletingFinalizers(object.manifest, life) ||
     holdsDeletingFinalizers(object.live, life);
-  return wouldDelete ? { ...none, desired: echo(object, withoutDelete(object.managementPolicies), manifest) } : none;
+  if (!wouldDelete) return none;
+  const manifest = withFinalizers(object.manifest, { ...life, fate: 'kept' });
+  return { ...none, desired: echo(object, withoutDelete(object.managementPolicies), manifest) };
 }
 
 /** How a resource is of which nothing is known yet. */

@@ -226,9 +226,9 @@ it('in every order of events a cluster is never dropped while wanted, and never 
           expect(api.get(ref), `${name} loses ${textAt({ ...ref }, 'name') ?? ''}`).toBeDefined();
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
-});
+}, 120_000);
 
 it('whatever happened, once it stops the server is Ready on the database that it asks for', () => {
   fc.assert(
@@ -246,6 +246,6 @@ it('whatever happened, once it stops the server is Ready on the database that it
       expect(world.cluster.condition('Ready')).toMatchObject({ status: 'True' });
       expect(listAt(world.cluster.live('PerconaPGCluster', 'files-postgres'), 'metadata', 'finalizers')).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
-});
+}, 120_000);

@@ -402,6 +402,21 @@ describe('rule 6: keeping is done before letting go', () => {
     for (const object of rest) expect(object).toBeDefined();
   });
 
+  it.each<[string, JsonObject]>([
+    ['is to go with the DittoServer', { enabled: false, deleteWithServer: true }],
+    ['is wanted again, and to go with the DittoServer', { enabled: true, deleteWithServer: true }],
+  ])('data whose Object is on its way out stays, although the spec says now that it %s', (_, percona) => {
+    const cluster = withCluster();
+    const before = databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'));
+    cluster.edit((spec) => (spec.percona = { enabled: false }));
+    cluster.step();
+    expect(cluster.dying()).toBe(1);
+    cluster.edit((spec) => (spec.percona = percona));
+    cluster.step();
+    for (let round = 0; round < 3; round++) cluster.settle();
+    expect(databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'))).toEqual(before);
+  });
+
   it('an edit that keeps data takes the right to delete away in the same response', () => {
     const cluster = running({ storage: { retentionPolicy: 'Delete' } });
     cluster.edit((spec) => (spec.storage = { retentionPolicy: 'Retain' }));
