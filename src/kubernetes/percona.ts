@@ -37,7 +37,13 @@ function isCurrent(live: JsonObject): boolean {
 function unready(live: JsonObject, { inUse, restoring }: ClusterWish): Health {
   const name = called(live);
   const look = `kubectl describe perconapgcluster ${textAt(live, 'metadata', 'name') ?? ''} and its pods tell why`;
-  if (restoring && condition(live, 'PostgresDataInitialized')?.status !== 'True')
+  const restored = condition(live, 'PostgresDataInitialized');
+  if (restoring && restored?.status === 'False')
+    return failed(
+      'ClusterRestoreFailed',
+      `${name} cannot be made from backups: ${restored.message}; the log of its restore job tells why`,
+    );
+  if (restoring && restored?.status !== 'True')
     return progressing('ClusterRestoring', `${name} is being made from backups; ${look}`);
   if (!inUse) return progressing('ClusterInitializing', `${name} is coming up; ${look}`);
   const counted = instancesOf(live);

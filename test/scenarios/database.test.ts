@@ -339,6 +339,10 @@ describe('restoring', () => {
     const restoring = cluster.settle();
     expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterRestoring' });
     expect(desiredKeys(restoring)).not.toContain('server');
+    const failed = reported('PostgresDataInitialized', 'False', 'PGBackRestRestoreFailed', 'pgBackRest restore failed');
+    cluster.percona({ state: 'initializing', conditions: [failed] });
+    cluster.settle();
+    expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterRestoreFailed' });
     cluster.bringUp();
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available', DatabaseReady: 'True ClusterReady' });
   });
