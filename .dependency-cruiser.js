@@ -15,7 +15,7 @@ const layers = {
 };
 
 /** The packages that the pure core may use. */
-const corePackages = { lib: [], api: ['zod'], plan: ['js-yaml'] };
+const corePackages = { lib: [], api: ['zod', 'croner'], plan: ['js-yaml'] };
 
 const folder = (name) => `^src/${name}/`;
 

@@ -19,6 +19,8 @@ function run(program: string, args: readonly string[], input?: string): Promise<
       if (error === null) resolve(stdout);
       else reject(new Error(stderr.trim() === '' ? error.message : stderr.trim()));
     });
+    // Whoever ends before it has read its input says itself why.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
 }

@@ -38,6 +38,8 @@ export interface Lab extends AsyncDisposable {
   readonly endpoint: string;
   /** Pushes more packages to the registry. */
   readonly publish: (packages: Packages) => Promise<void>;
+  /** Starts one more program, which ends with the lab. */
+  readonly start: (program: Program) => Promise<void>;
   /** Ends one program. */
   readonly halt: (name: string, signal?: NodeJS.Signals) => Promise<void>;
   /** Starts one program again as it was. */
@@ -72,11 +74,15 @@ function keeper(folder: string, says: (line: string) => void) {
   const resume = async (name: string): Promise<void> => {
     const program = programs.get(name);
     if (program === undefined) throw new Error(`cannot start ${name}: it is not a program of the lab`);
-    await start(program);
-    ready();
+    await add(program);
   };
   const ready = (): void => {
     writeState(folder, { ready: true, programs: [...started.values()] });
+  };
+  /** Starts a program in a lab that is ready, and stays so. */
+  const add = async (program: Program): Promise<void> => {
+    await start(program);
+    ready();
   };
   /** Ends everything, and tells what had ended by itself before, with the end of its log. */
   const close = async (): Promise<readonly string[]> => {
@@ -85,7 +91,7 @@ function keeper(folder: string, says: (line: string) => void) {
     for (const process of [...started.values()].toReversed()) await end(process);
     return dead.map(({ name }) => `${name} has ended; its log ends with\n${endOfLog(folder, name)}`);
   };
-  return { start, halt, resume, ready, close };
+  return { start, add, halt, resume, ready, close };
 }
 
 /** Waits for all, and only then rejects with the first failure: nothing is still being started afterwards. */
@@ -102,7 +108,7 @@ export async function startLab({ flavour: name, folder, packages, says, abort }:
   const flavour = flavours[name];
   await checkProviderPorts();
   makeStateFolder(folder);
-  const { start, halt, resume, ready, close } = keeper(folder, says);
+  const { start, add, halt, resume, ready, close } = keeper(folder, says);
   const closeNow = (): void => void close();
   abort?.addEventListener('abort', closeNow);
   try {
@@ -142,6 +148,7 @@ export async function startLab({ flavour: name, folder, packages, says, abort }:
       publish: async (more) => {
         await pushPackages(registry, more, folder);
       },
+      start: add,
       halt,
       resume,
       [Symbol.asyncDispose]: async () => {

@@ -120,8 +120,12 @@ function clusterSpec(cluster: ClusterPlan): JsonObject {
   });
 }
 
-function assess(observed: ObservedObject, { cluster, database, namespace }: Plan): Health {
-  const wish = { paused: cluster?.paused ?? false, restoring: cluster?.restore !== undefined };
+function assess(observed: ObservedObject, { cluster, database, namespace, pod }: Plan): Health {
+  const wish = {
+    paused: cluster?.paused ?? false,
+    dispensable: pod.replicas === 0,
+    restoring: cluster?.restore !== undefined,
+  };
   return assessCluster(observed, { ...wish, inUse: database.inUse, namespace });
 }
 

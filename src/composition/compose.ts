@@ -220,7 +220,7 @@ function composeWanted<Plan>(
     health,
     ...(waiting !== undefined && { unusable: waiting }),
     blocked: blockers,
-    unchangeable: obstacle === undefined ? preserved.unchangeable : [],
+    unchangeable: obstacle === undefined && !taken ? preserved.unchangeable : [],
   };
 }
 

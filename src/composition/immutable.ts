@@ -1,4 +1,4 @@
-import { at, covers, isObject, listAt, textAt, withValue, type Json, type JsonObject } from '../lib/json.ts';
+import { at, covers, isList, isObject, listAt, textAt, withValue, type Json, type JsonObject } from '../lib/json.ts';
 import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Manifest } from '../kubernetes/manifest.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
@@ -109,6 +109,8 @@ export function preserveImmutable(manifest: Manifest, object: ObservedObject | u
 /** What was wanted and is not, field by field: `storageClassName "gold" (wanted "silver")`. */
 function differences(wanted: Json | undefined, kept: Json | undefined, name = ''): readonly string[] {
   if (covers(kept, wanted)) return [];
+  if (isList(wanted) && isList(kept) && wanted.length === kept.length)
+    return wanted.flatMap((item, index) => differences(item, kept[index], name));
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) {
     return [`${name} ${JSON.stringify(kept ?? null)} (wanted ${JSON.stringify(wanted)})`];
   }

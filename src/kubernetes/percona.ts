@@ -1,10 +1,12 @@
-import { isObject, numberAt, textAt, type JsonObject } from '../lib/json.ts';
+import { at, isObject, listAt, numberAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
 import { called, failed, presence, progressing, ready, type Health } from './health.ts';
 import { condition, type ObservedObject } from './object.ts';
 
 /** What is wanted of a PerconaPGCluster, as far as its health depends on it. */
 export interface ClusterWish {
   readonly paused: boolean;
+  /** Whether nothing needs the cluster while it is paused. */
+  readonly dispensable: boolean;
   /** Whether it is made from backups. */
   readonly restoring: boolean;
   /** Whether something uses the cluster already: then what is missing is a loss, not a start. */
@@ -12,12 +14,26 @@ export interface ClusterWish {
   readonly namespace: string;
 }
 
-/** The words with which Percona's operator refuses to let go of backups. */
-const BACKUP_REMOVAL = 'authorizeBackupRemoval';
+/** The annotation that lets Percona's operator give up backups, in its own words and in those of its origin. */
+const authorizations = ['pgv2.percona.com', 'postgres-operator.crunchydata.com'].map(
+  (prefix) => `${prefix}/authorizeBackupRemoval`,
+);
 
+/**
+ * Whether the operator waits to be told that it may give up the backups. It never takes back the condition that says so,
+ * so this asks whether backups are off, and nobody has told it.
+ */
 function isAuthorizationMissing(live: JsonObject): boolean {
-  const paused = condition(live, 'Progressing');
-  return paused?.status === 'False' && paused.message.includes(BACKUP_REMOVAL);
+  const said = listAt(live, 'status', 'conditions').find((one) => textAt(one, 'type') === 'Progressing');
+  const waits = textAt(said, 'status') === 'False' && textAt(said, 'message')?.includes('authorizeBackupRemoval');
+  const seen = numberAt(said, 'observedGeneration') ?? numberAt(live, 'metadata', 'generation');
+  const annotations = textsAt(live, 'metadata', 'annotations');
+  return (
+    waits === true &&
+    seen === numberAt(live, 'metadata', 'generation') &&
+    at(live, 'spec', 'backups', 'enabled') === false &&
+    !authorizations.some((name) => annotations[name] !== undefined)
+  );
 }
 
 /** Instances that serve, of those that there should be, as the operator counts them. */
@@ -76,7 +92,10 @@ export function assessCluster(object: ObservedObject, wish: ClusterWish): Health
   }
   switch (textAt(live, 'status', 'state')) {
     case 'paused':
-      return wish.paused ? ready('ClusterPaused') : progressing('ClusterInitializing', `${name} is starting again`);
+      if (!wish.paused) return progressing('ClusterInitializing', `${name} is starting again`);
+      return wish.dispensable
+        ? ready('ClusterPaused')
+        : failed('ClusterPaused', `${name} is stopped: set spec.percona.paused to false to start it`);
     case 'stopping':
       return progressing('ClusterStopping', `${name} is stopping`);
     case 'ready':

@@ -42,7 +42,13 @@ export interface BackupPlan {
 /** From which backups a new cluster is made. */
 export type RestorePlan =
   | { readonly from: 'cluster'; readonly cluster: string; readonly until: string | undefined }
-  | { readonly from: 'repository'; readonly repository: Repository; readonly until: string | undefined };
+  | {
+      readonly from: 'repository';
+      readonly repository: Repository;
+      readonly until: string | undefined;
+      /** Why they cannot be read. */
+      readonly missing: MissingSecret | undefined;
+    };
 
 /** A Percona cluster that is wanted. */
 export interface ClusterPlan {
@@ -151,7 +157,7 @@ function toTarget(target: string): string | undefined {
   return target === 'latest' ? undefined : target.replace('T', ' ').replace('Z', '+00');
 }
 
-function planRestore({ restoreFrom, backup }: Percona): RestorePlan | undefined {
+function planRestore({ restoreFrom, backup }: Percona, secrets: Secrets): RestorePlan | undefined {
   if (restoreFrom === undefined) return undefined;
   const { cluster, s3 } = restoreFrom;
   const until = toTarget(restoreFrom.target);
@@ -166,7 +172,7 @@ function planRestore({ restoreFrom, backup }: Percona): RestorePlan | undefined 
     uriStyle: backup.uriStyle,
     verifyTls: backup.verifyTLS,
   };
-  return { from: 'repository', repository, until };
+  return { from: 'repository', repository, until, missing: missingCredentials(repository.credentials, secrets) };
 }
 
 /** The Percona cluster that is wanted, and what the spec says about it without effect. */
@@ -214,7 +220,7 @@ export function planCluster(
     affinity: percona.affinity,
     minAvailable: percona.minAvailable,
     paused: percona.paused || (percona.pauseWithServer && replicas === 0),
-    restore: planRestore(percona),
+    restore: planRestore(percona, secrets),
     backup: planBackup(percona, server.namespace, server.name, secrets),
     overrides: percona.overrides ?? {},
   };

@@ -237,7 +237,9 @@ export function planDatabase(spec: Spec, server: string, secrets: Secrets, obser
 /** The names of the Secrets that the database, and backups of it, are read from. */
 export function databaseSecrets(spec: Spec, server: string): readonly string[] {
   const { variables, authority } = connect(spec, server, 'unsupported');
-  const { enabled, backup } = spec.percona;
+  const { enabled, backup, restoreFrom } = spec.percona;
   const backups = enabled && backup.enabled ? backup.credentialsSecretRef?.name : undefined;
-  return [...variables.map(({ ref }) => ref.name), authority?.name, backups].filter((name) => name !== undefined);
+  const restore = enabled ? restoreFrom?.s3?.credentialsSecretRef.name : undefined;
+  const names = [...variables.map(({ ref }) => ref.name), authority?.name, backups, restore];
+  return names.filter((name) => name !== undefined);
 }

@@ -12,11 +12,14 @@ function worst(healths: Iterable<Health>): Health | undefined {
   return all.find(({ state }) => state === 'failed') ?? all[0];
 }
 
-function configReady({ plan: { missing, warnings, secretsAreRead } }: Findings): Verdict {
+function configReady({ plan }: Findings): Verdict {
+  const { missing, warnings, secretsAreRead, database, cluster } = plan;
   const [first] = missing;
   if (first !== undefined) return no(first.reason, missing.map(({ message }) => message).join('; '));
   const notes = warnings.length === 0 ? '' : `; note that ${warnings.join('; ')}`;
-  const secrets = secretsAreRead ? 'every Secret that it names is there' : 'this Crossplane cannot check its Secrets';
+  const others = database.missing.length > 0 || cluster?.backup?.missing !== undefined;
+  const present = others ? 'the server’s own Secrets are there' : 'every Secret that it names is there';
+  const secrets = secretsAreRead ? present : 'this Crossplane cannot check its Secrets';
   return yes('ConfigValid', `The spec is valid and ${secrets}${notes}`);
 }
 

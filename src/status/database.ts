@@ -8,15 +8,20 @@ import { no, yes, type Verdict } from './verdict.ts';
 const OPERATOR_MISSING =
   'The kind PerconaPGCluster does not exist in this cluster: install Percona’s operator for PostgreSQL, 2.8 or newer, so that it watches all namespaces';
 
-const formerly: Readonly<Record<DatabaseKind, string>> = {
-  sqlite: 'SQLite, whose file stays on the control-plane volume',
-  postgres: 'the PostgreSQL that was used before, which stays as it is',
-  percona: 'the Percona cluster, which stays until somebody deletes it',
-};
+function formerly(kind: DatabaseKind, keepsDatabase: boolean): string {
+  switch (kind) {
+    case 'sqlite':
+      return 'SQLite, whose file stays on the control-plane volume';
+    case 'postgres':
+      return 'the PostgreSQL that was used before, which stays as it is';
+    case 'percona':
+      return `the Percona cluster, which stays until ${keepsDatabase ? 'somebody deletes it' : 'the DittoServer is deleted'}`;
+  }
+}
 
 /** What a user has to know who changed the database: the new one is empty. */
-function nothingMigrated({ plan: { database } }: Findings): string {
-  return database.former.map((kind) => `; nothing was migrated from ${formerly[kind]}`).join('');
+function nothingMigrated({ plan: { database, keepsDatabase } }: Findings): string {
+  return database.former.map((kind) => `; nothing was migrated from ${formerly(kind, keepsDatabase)}`).join('');
 }
 
 function clusterVerdict(findings: Findings): Verdict {
@@ -25,13 +30,14 @@ function clusterVerdict(findings: Findings): Verdict {
   const blocker = composition.blocked.find(({ kind }) => kind === 'PerconaPGCluster');
   if (blocker?.reason === 'KindNotInstalled') return no('PerconaOperatorMissing', OPERATOR_MISSING);
   if (blocker !== undefined) return no(blocker.reason, `PerconaPGCluster ${name}: ${blocker.message}`);
+  const { restore } = plan.cluster ?? {};
+  const lacking = restore?.from === 'repository' && !plan.database.inUse ? restore.missing : undefined;
+  if (lacking !== undefined) return no(lacking.reason, `The restore waits: ${lacking.message}`);
   const health = composition.health.get('database');
   if (health?.state !== 'ready')
     return no(health?.reason ?? 'ClusterWaiting', health?.message ?? `PerconaPGCluster ${name} is not there yet`);
   if (health.reason === 'ClusterPaused')
-    return plan.pod.replicas === 0
-      ? yes('ClusterPaused', `PerconaPGCluster ${name} is stopped, as the server is`)
-      : no('ClusterPaused', `PerconaPGCluster ${name} is stopped: set spec.percona.paused to false to start it`);
+    return yes('ClusterPaused', `PerconaPGCluster ${name} is stopped, as the server is`);
   const [missing] = plan.database.missing;
   if (missing !== undefined) return no(missing.reason, plan.database.missing.map(({ message }) => message).join('; '));
   return yes('ClusterReady', `PerconaPGCluster ${name} is ready${nothingMigrated(findings)}`);

@@ -1,104 +1,123 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeBase64 } from '../../src/lib/hash.ts';
-import { listAt, numberAt, textAt, textsAt, type JsonObject } from '../../src/lib/json.ts';
+import { eventually } from '../../lab/program.ts';
+import { at, listAt, textAt } from '../../src/lib/json.ts';
+import { configFile, configFolder } from '../../src/plan/container.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { clusterWith, examples, type Example } from '../support/examples.ts';
-import { firstContainer } from '../support/api-server.ts';
-import type { Boot, Probe } from './support/dfs-probe.ts';
+import { identityOf } from '../support/server.ts';
+import { readYaml } from '../support/yaml.ts';
+import { canNameHosts, hasOwnNetwork, startDfs } from './support/dfs-process.ts';
+import { hasPostgres, startPostgres, type Database, type Postgres } from './support/postgres.ts';
+import { renderedOf, type Rendered } from './support/rendered.ts';
+import { writeSecret } from './support/secrets.ts';
 import { goVersion, tool } from './support/tools.ts';
 
 const run = promisify(execFile);
-const go = await goVersion();
+const can = (await goVersion()) !== undefined && hasOwnNetwork('the real dfs is not tested');
+const leftOut = 'the examples with a PostgreSQL are not booted';
+const canConnect = can && hasPostgres(leftOut) && canNameHosts(leftOut);
 
-/** Whether a program of Debian's packages iproute2 and util-linux can make a network of its own. */
-function canIsolate(): boolean {
-  try {
-    execFileSync('unshare', [...isolation, 'ip', 'link', 'set', 'lo', 'up']);
-    return true;
-  } catch (error) {
-    if (process.env.CI === 'true') throw new Error('CI needs unshare and ip', { cause: error });
-    return false;
-  }
-}
-
-/** The server's ports are fixed and on all addresses: so it runs in a network namespace of its own. */
-const isolation = process.getuid?.() === 0 ? ['--net'] : ['--net', '--map-root-user'];
+/** Milliseconds until a port has to be open once the server is ready. */
+const OPEN = 15_000;
 
 let dfs: string;
 
-/** The environment of the container, with what its Secrets hold. */
-function environment(
-  container: JsonObject | undefined,
-  secret: (name: string) => JsonObject | undefined,
-): Record<string, string> {
-  return Object.fromEntries(
-    listAt(container, 'env').map((entry) => {
-      const ref = textAt(entry, 'valueFrom', 'secretKeyRef', 'name');
-      const key = textAt(entry, 'valueFrom', 'secretKeyRef', 'key') ?? '';
-      const data = ref === undefined ? {} : textsAt(secret(ref), 'data');
-      return [textAt(entry, 'name') ?? '', textAt(entry, 'value') ?? decodeBase64(data[key] ?? '')];
-    }),
-  );
-}
-
-/** What the cluster would start the server with, once everything that it uses is there. */
-function bootOf(example: Example): Boot & { readonly grace: number } {
+/** The cluster of an example, once everything that it uses is there. */
+function bringUp(example: Example): Cluster {
   const cluster = clusterWith(example);
+  const { namespace } = identityOf(cluster.xr());
+  for (const volume of listAt(example.manifest, 'spec', 'extraVolumes')) {
+    const name = textAt(volume, 'configMap', 'name');
+    const data = listAt(volume, 'configMap', 'items').map((item) => [textAt(item, 'key') ?? '', ''] as const);
+    const metadata = { name, namespace };
+    if (name !== undefined)
+      cluster.api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Object.fromEntries(data) });
+  }
   cluster.bringUp();
-  const name = textAt(example.manifest, 'metadata', 'name') ?? '';
-  const server = cluster.live('StatefulSet', name);
-  const container = firstContainer(server);
-  const env = environment(container, (secret) => cluster.live('Secret', secret));
-  const containerPorts = new Map(
-    listAt(container, 'ports').map((port) => [textAt(port, 'name'), numberAt(port, 'containerPort') ?? 0]),
-  );
+  return cluster;
+}
+
+/** The database that a server looks for, at the port of every PostgreSQL; undefined where it looks for none. */
+function wantedDatabase({ env, volumes }: Rendered): (Database & { readonly host: string }) | undefined {
+  const config = readYaml(volumes[configFolder]?.[configFile] ?? '');
+  if (textAt(config, 'database', 'type') !== 'postgres') return undefined;
+  const field = (name: string): string =>
+    env[`DITTOFS_DATABASE_POSTGRES_${name.toUpperCase()}`] ?? textAt(config, 'database', 'postgres', name) ?? '';
+  return { host: field('host'), name: field('database'), user: field('user'), password: field('password') };
+}
+
+/** Puts the authority of a database into the Secret that the pod mounts it from, where it does. */
+function trust(cluster: Cluster, name: string, ca: string): void {
+  const volumes = listAt(cluster.live('StatefulSet', name), 'spec', 'template', 'spec', 'volumes');
+  const volume = volumes.find((candidate) => textAt(candidate, 'name') === 'database-ca');
+  const secret = textAt(volume, 'secret', 'secretName');
+  if (secret === undefined) return;
+  writeSecret(cluster, secret, { [textAt(volume, 'secret', 'items', 0, 'key') ?? '']: ca });
+  cluster.bringUp();
+}
+
+/** Starts the PostgreSQL that an example says it has, if it does; a cluster of Percona's owns its databases itself. */
+async function startDatabase(cluster: Cluster, name: string): Promise<Postgres | undefined> {
+  const wanted = wantedDatabase(renderedOf(cluster, name));
+  if (wanted === undefined) return undefined;
+  const postgres = await startPostgres({ names: [wanted.host], port: 5432 });
+  const owned = at(cluster.xr(), 'spec', 'percona', 'enabled') !== true;
+  await postgres.createDatabase(wanted.name, { ...wanted, owned, withUserSchema: !owned });
+  trust(cluster, name, postgres.ca);
+  return postgres;
+}
+
+/** Ports on which the pod has to listen, because a Service points there. */
+function servedPorts(cluster: Cluster, name: string, { ports }: Rendered): readonly number[] {
   const services = [cluster.live('Service', `${name}-file`), cluster.live('Service', `${name}-api`)];
-  const ports = services.flatMap((service) =>
-    listAt(service, 'spec', 'ports').map((port) => containerPorts.get(textAt(port, 'targetPort')) ?? 0),
+  return services.flatMap((service) =>
+    listAt(service, 'spec', 'ports').map((port) => ports[textAt(port, 'targetPort') ?? ''] ?? 0),
   );
-  return {
-    dfs,
-    config: textAt(cluster.live('ConfigMap', `${name}-config`), 'data', 'config.yaml') ?? '',
-    env,
-    ports,
-    apiPort: containerPorts.get('api') ?? 0,
-    adminPassword: env.DITTOFS_ADMIN_INITIAL_PASSWORD ?? '',
-    grace: numberAt(server, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds') ?? 0,
-  };
 }
 
-async function probe(boot: Boot): Promise<Probe> {
-  const script = join(import.meta.dirname, 'support', 'dfs-probe.ts');
-  const child = spawn('unshare', [...isolation, process.execPath, script], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...(process.getuid?.() !== 0 && { DFS_KEEP_USER: '1' }) },
+async function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
   });
-  child.stdin.end(JSON.stringify(boot));
-  return JSON.parse(await text(child.stdout)) as Probe;
 }
 
-describe.skipIf(go === undefined || !canIsolate())('the real dfs', () => {
+describe.skipIf(!can)('the real dfs', () => {
   beforeAll(async () => {
     dfs = await tool('dfs');
   }, 600_000);
 
-  it.each(examples.map((example) => [example.name, example] as const))(
+  it.for(examples.map((example) => [example.name, example] as const))(
     'boots with what examples/%s.yaml becomes',
-    async (_name, example) => {
-      const boot = bootOf(example);
-      const seen = await probe(boot);
-      expect(seen.ready, seen.output).toBe(true);
-      expect(seen.output).not.toContain('unknown keys');
-      expect(boot.ports).not.toContain(0);
-      expect(seen.listening).toEqual(boot.ports);
-      expect(seen.loginStatus).toBe(200);
-      expect(seen.exitCode).toBe(0);
-      expect(seen.stoppedAfter).toBeLessThan(boot.grace * 1000);
+    async ([, example], { skip }) => {
+      const cluster = bringUp(example);
+      const { name } = identityOf(cluster.xr());
+      skip(wantedDatabase(renderedOf(cluster, name)) !== undefined && !canConnect);
+      await using postgres = await startDatabase(cluster, name);
+      const rendered = renderedOf(cluster, name);
+      const ports = servedPorts(cluster, name, rendered);
+      expect(ports).not.toContain(0);
+
+      await using server = startDfs({ dfs, ...rendered, ...(postgres && { hosts: postgres.hosts }) });
+      expect(await server.ready(), server.output()).toBe(true);
+      expect(server.output()).not.toContain('unknown keys');
+      for (const port of ports) expect(await eventually(async () => listens(port), OPEN), `port ${port}`).toBe(true);
+      expect(await server.login(rendered.env.DITTOFS_ADMIN_INITIAL_PASSWORD ?? '')).toBe(200);
+      const asked = Date.now();
+      expect(await server.stop(), server.output()).toBe(0);
+      expect(Date.now() - asked).toBeLessThan(rendered.grace * 1000);
     },
   );
 
@@ -116,7 +135,7 @@ describe.skipIf(go === undefined || !canIsolate())('the real dfs', () => {
       },
     });
     cluster.bringUp();
-    const config = textAt(cluster.live('ConfigMap', 'odd-config'), 'data', 'config.yaml') ?? '';
+    const config = renderedOf(cluster, 'odd').volumes[configFolder]?.[configFile] ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'function-dittofs-odd-'));
     try {
       writeFileSync(join(folder, 'config.yaml'), config);

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +15,7 @@ import { canRunLab } from './lab/support/can-run.ts';
 import { ownPackages } from './lab/support/start.ts';
 import { serveCrossplaneChart } from './support/chart-repository.ts';
 import { startCluster, type Cluster } from './support/cluster.ts';
+import { hasOwnNetwork } from './support/dfs-process.ts';
 import { describeDfs, type DfsProgram } from './support/dfs-program.ts';
 import { missingPrograms, replacing, withVariables } from './support/docs.ts';
 import { basic, describePrivateRegistry, tagged, type PrivateRegistry } from './support/registries.ts';
@@ -28,16 +28,8 @@ const { namespaced } = flavours;
 const can = await canRunLab();
 const mounts =
   can &&
-  hasOwnNetwork() &&
+  hasOwnNetwork('making a share by hand is not tested') &&
   missingPrograms(['curl', 'jq', 'nfs-ls', 'nfs-cp'], 'making a share by hand is not tested').length === 0;
-
-/** Whether nobody else is in this network: dfs takes fixed ports on all interfaces. */
-function hasOwnNetwork(): boolean {
-  if (Object.keys(networkInterfaces()).every((name) => name === 'lo')) return true;
-  if (process.env.CI === 'true') throw new Error('CI needs a network of its own: node test/real/run.ts');
-  process.stderr.write('This network is shared: making a share by hand is not tested\n');
-  return false;
-}
 
 /**
  * The blocks of docs/install.md that the stories in the lab do not run, with the real programs on a cluster that has

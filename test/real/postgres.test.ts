@@ -1,83 +1,119 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../lab/ports.ts';
-import { startDfs, type RunningDfs, type Start } from './support/dfs-process.ts';
-import { clusterAuthority, postgresPrograms, startPostgres, type Database, type Postgres } from './support/postgres.ts';
+import type { Texts } from '../../src/kubernetes/manifest.ts';
+import { defined, type JsonObject } from '../../src/lib/json.ts';
+import { databaseAuthority } from '../../src/plan/container.ts';
+import { createCluster } from '../support/cluster.ts';
+import { dittoServer } from '../support/server.ts';
+import { canNameHosts, hasOwnNetwork, startDfs, type RunningDfs } from './support/dfs-process.ts';
+import {
+  clusterAuthority,
+  clusterNames,
+  hasPostgres,
+  startPostgres,
+  type Database,
+  type Postgres,
+} from './support/postgres.ts';
+import { renderedOf, type Rendered } from './support/rendered.ts';
+import { writeSecret } from './support/secrets.ts';
 import { goVersion, tool } from './support/tools.ts';
 
-const go = await goVersion();
-
-/** Whether a process can have an /etc/hosts of its own, with a program of Debian's package util-linux. */
-function canNameHosts(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch (error) {
-    if (process.env.CI === 'true') throw new Error('CI needs unshare', { cause: error });
-    return false;
-  }
-}
-
-const missing = [
-  ...(go === undefined ? ['Go'] : []),
-  ...(postgresPrograms() === undefined ? ['Debian’s package postgresql'] : []),
-  ...(canNameHosts() ? [] : ['mount namespaces']),
-];
-if (missing.length > 0) process.stderr.write(`There is no PostgreSQL for dfs here: ${missing.join(', ')} missing\n`);
+const leftOut = 'dfs is not tested with PostgreSQL';
+const can =
+  (await goVersion()) !== undefined && hasOwnNetwork(leftOut) && hasPostgres(leftOut) && canNameHosts(leftOut);
 
 const ADMIN_PASSWORD = 'Adm1n-of-the-test';
+/** The name under which people know a PostgreSQL of their own. */
+const HOST = 'postgres.example.com';
 /** A name of the server that is not in its certificate. */
 const OTHER_HOST = 'database.elsewhere.svc';
-const CA_FOLDER = '/database-ca';
+/** The names in the certificate: those of the cluster of the DittoServer `files`, and the one of people's own. */
+const NAMES = [...clusterNames('files-postgres', 'team-a'), HOST];
 /** It asks its database at most every five seconds. */
 const ASKED_ANEW = { timeout: 15_000, interval: 500 };
 
+/** The ways in which a DittoServer can say where its database is. */
+type Way = 'percona' | 'fields' | 'secret';
+
 /** What a boot differs in from one that has all it needs. */
 interface Choices {
+  /** By a cluster of Percona's unless given. */
+  readonly way?: Way;
   readonly sslMode?: string;
-  /** The certificate that it trusts; none unless given. */
+  /** The certificate that it is given to trust; none unless given. */
   readonly ca?: string;
   readonly host?: string;
-  readonly user?: string;
   readonly password?: string;
   readonly database?: string;
   readonly adminPassword?: string;
 }
 
-let dfs: string;
-let apiPort: number;
-let postgres: Postgres;
-
-/** config.yaml and the environment that lead dfs to a database. */
-function databaseEnvironment(server: Postgres, database: Database, choices: Choices): Pick<Start, 'config' | 'env'> {
-  return {
-    config: [
-      'logging: {level: INFO, format: json, output: stdout}',
-      'database: {type: postgres}',
-      `controlplane: {host: 127.0.0.1, port: ${apiPort}}`,
-    ].join('\n'),
-    env: {
-      DITTOFS_CONTROLPLANE_SECRET: 'a-secret-of-at-least-thirty-two-characters',
-      DITTOFS_ADMIN_INITIAL_PASSWORD: choices.adminPassword ?? ADMIN_PASSWORD,
-      DITTOFS_DATABASE_POSTGRES_HOST: choices.host ?? server.host,
-      DITTOFS_DATABASE_POSTGRES_PORT: `${server.port}`,
-      DITTOFS_DATABASE_POSTGRES_DATABASE: choices.database ?? database.name,
-      DITTOFS_DATABASE_POSTGRES_USER: choices.user ?? database.user,
-      DITTOFS_DATABASE_POSTGRES_PASSWORD: choices.password ?? database.password,
-      DITTOFS_DATABASE_POSTGRES_SSLMODE: choices.sslMode ?? 'require',
-      ...(choices.ca !== undefined && { DITTOFS_DATABASE_POSTGRES_SSL_ROOT_CERT: `${CA_FOLDER}/ca.crt` }),
-    },
-  };
+/** A DittoServer's fields, and the Secrets behind them. */
+interface Wanted {
+  readonly spec: JsonObject;
+  readonly secrets: Readonly<Record<string, Texts>>;
 }
 
-function boot(server: Postgres, database: Database, choices: Choices = {}): RunningDfs {
-  return startDfs({
-    dfs,
-    ...databaseEnvironment(server, database, choices),
-    apiPort,
-    hosts: { [server.host]: '127.0.0.1', [OTHER_HOST]: '127.0.0.1' },
-    ...(choices.ca !== undefined && { volumes: { [CA_FOLDER]: { 'ca.crt': choices.ca } } }),
-  });
+/** Where a database is, and how it is reached. */
+interface Target extends Pick<Choices, 'sslMode' | 'ca' | 'host'> {
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The values that are there. */
+function given(values: Readonly<Record<string, string | undefined>>): Texts {
+  return defined(values) as Texts;
+}
+
+/** How it is said where the database is: by Percona's operator, in the fields of the spec, or in a Secret. */
+const ways: Readonly<Record<Way, (target: Target) => Wanted>> = {
+  percona: ({ sslMode, ca, host, port, database, user, password }) => ({
+    spec: { percona: defined({ enabled: true, sslMode }) },
+    secrets: {
+      'files-postgres-pguser-dittofs': given({ host, port: `${port}`, dbname: database, user, password }),
+      'files-postgres-cluster-cert': given({ 'ca.crt': ca }),
+    },
+  }),
+  fields: ({ sslMode, ca, host = HOST, port, database, user, password }) => {
+    const passwordSecretRef = { name: 'database', key: 'password' };
+    const caSecretRef = ca === undefined ? undefined : { name: 'database', key: 'authority' };
+    const postgres = defined({ host, port, database, user, sslMode, passwordSecretRef, caSecretRef });
+    return { spec: { database: { postgres } }, secrets: { database: given({ password, authority: ca }) } };
+  },
+  secret: ({ sslMode, host = HOST, port, database, user, password }) => ({
+    spec: { database: { postgresSecretRef: { name: 'database' } } },
+    secrets: { database: given({ host, port: `${port}`, dbname: database, user, password, sslmode: sslMode }) },
+  }),
+};
+
+let dfs: string;
+let postgres: Postgres;
+
+/** What the function makes of a DittoServer with that database, and a kubelet of that. */
+function render(port: number, database: Database, choices: Choices): Rendered {
+  const { way = 'percona', adminPassword = ADMIN_PASSWORD, ...rest } = choices;
+  const { name, user, password } = database;
+  const { spec, secrets } = ways[way]({ port, database: name, user, password, ...rest });
+  const admin = { passwordSecretRef: { name: 'admin', key: 'password' } };
+  const cluster = createCluster({ xr: dittoServer({ ...spec, identity: { admin } }) });
+  writeSecret(cluster, 'admin', { password: adminPassword });
+  // Percona's operator makes its Secrets first.
+  cluster.bringUp();
+  for (const [secret, values] of Object.entries(secrets)) writeSecret(cluster, secret, values);
+  cluster.bringUp();
+  return renderedOf(cluster, 'files');
+}
+
+function boot(
+  { port, hosts }: Pick<Postgres, 'port' | 'hosts'>,
+  database: Database,
+  choices: Choices = {},
+): RunningDfs {
+  const rendered = render(port, database, choices);
+  return startDfs({ dfs, ...rendered, hosts: { ...hosts, [OTHER_HOST]: '127.0.0.1' } });
 }
 
 /** Boots to the end of the boot and back, and says how it went. */
@@ -101,26 +137,33 @@ async function databaseHealth(server: RunningDfs): Promise<unknown> {
   return { code: response?.status, status, database: data.control_plane_db };
 }
 
-describe.skipIf(missing.length > 0)('the real dfs on a PostgreSQL as Percona makes it', () => {
+describe.skipIf(!can)('the real dfs with a PostgreSQL that takes only TLS', () => {
   beforeAll(async () => {
     dfs = await tool('dfs');
-    apiPort = await freePort();
-    postgres = await startPostgres({ name: 'files-postgres', namespace: 'team-a' });
+    postgres = await startPostgres({ names: NAMES });
   }, 600_000);
   afterAll(async () => {
     await postgres[Symbol.asyncDispose]();
   });
 
-  it('makes its tables over TLS in the schema of its user', async () => {
-    const database = await postgres.createDatabase('makes_tables');
-    await using server = boot(postgres, database);
-    expect(await server.ready(), server.output()).toBe(true);
-    expect(await server.login(ADMIN_PASSWORD)).toBe(200);
-    expect(await tablesOf(database, database.user)).toEqual(expect.arrayContaining(['shares', 'users', 'settings']));
-    expect(await tablesOf(database, 'public')).toEqual([]);
-    const encrypted = `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '${database.user}'`;
-    expect(await postgres.query(database.name, encrypted)).toBe('t');
-  });
+  /** What the sessions of a database's user are: `t` where they are encrypted. */
+  async function encryption({ name, user }: Database): Promise<string> {
+    const sessions = 'pg_stat_ssl JOIN pg_stat_activity USING (pid)';
+    return postgres.query(name, `SELECT DISTINCT ssl FROM ${sessions} WHERE usename = '${user}'`);
+  }
+
+  it.each<Way>(['percona', 'fields', 'secret'])(
+    'makes its tables over TLS in the schema of its user: %s',
+    async (way) => {
+      const database = await postgres.createDatabase(`by_${way}`);
+      await using server = boot(postgres, database, { way });
+      expect(await server.ready(), server.output()).toBe(true);
+      expect(await server.login(ADMIN_PASSWORD)).toBe(200);
+      expect(await tablesOf(database, database.user)).toEqual(expect.arrayContaining(['shares', 'users', 'settings']));
+      expect(await tablesOf(database, 'public')).toEqual([]);
+      expect(await encryption(database)).toBe('t');
+    },
+  );
 
   it('finds everything again after its own restart', async () => {
     const database = await postgres.createDatabase('finds_again');
@@ -131,9 +174,25 @@ describe.skipIf(missing.length > 0)('the real dfs on a PostgreSQL as Percona mak
     expect(again.output()).not.toContain('Admin user created');
   });
 
-  it.each(['verify-ca', 'verify-full'])('trusts the authority of the cluster with %s', async (sslMode) => {
+  it.each(['verify-ca', 'verify-full'])('trusts the authority that it is given with %s', async (sslMode) => {
     const database = await postgres.createDatabase(sslMode);
-    expect(await bootOnce(database, { sslMode, ca: postgres.ca })).toMatchObject({ ready: true });
+    expect(await bootOnce(database, { way: 'fields', sslMode, ca: postgres.ca })).toMatchObject({ ready: true });
+  });
+
+  it('trusts a cluster of Percona’s by its Service’s name, with nothing but its ca.crt', async () => {
+    const database = await postgres.createDatabase('percona_full');
+    const choices = { sslMode: 'verify-full', ca: postgres.ca } as const;
+    const { env, volumes } = render(postgres.port, database, choices);
+    expect(env.DITTOFS_DATABASE_POSTGRES_HOST).toBe('files-postgres-primary.team-a.svc');
+    expect(volumes[databaseAuthority.folder]).toEqual({ 'ca.crt': postgres.ca });
+    expect(await bootOnce(database, choices)).toMatchObject({ ready: true });
+  });
+
+  // Were it mounted, the server would check it even so, as libpq does.
+  it('is given no authority with `require`', async () => {
+    const database = await postgres.createDatabase('unchecked');
+    const { cert: ca } = await clusterAuthority();
+    expect(await bootOnce(database, { way: 'fields', sslMode: 'require', ca })).toMatchObject({ ready: true });
   });
 
   it('reads a password as it is, whatever is in it', async () => {
@@ -150,16 +209,19 @@ describe.skipIf(missing.length > 0)('the real dfs on a PostgreSQL as Percona mak
       authorityOfAnother = (await clusterAuthority()).cert;
     });
 
+    const NO_ENTRY = 'no pg_hba.conf entry for host';
+    const UNKNOWN = 'signed by unknown authority';
     const FULL = { sslMode: 'verify-full' } as const;
     it.each<readonly [why: string, words: string, choices: () => Choices]>([
       ['with a wrong password', 'password authentication failed for user "refused"', () => ({ password: 'wrong' })],
       ['with a database that is not there', 'database "none" does not exist', () => ({ database: 'none' })],
-      ['without TLS', 'no pg_hba.conf entry for host', () => ({ sslMode: 'disable' })],
-      ['with an authority that Go does not know', 'signed by unknown authority', () => FULL],
-      ['with that of another cluster', 'signed by unknown authority', () => ({ ...FULL, ca: authorityOfAnother })],
-      // As libpq does: with a certificate to trust, `require` is `verify-ca`.
-      ['with it and `require`', 'signed by unknown authority', () => ({ ca: authorityOfAnother })],
-      ['with no certificate in the file', 'unable to add CA to cert pool', () => ({ ...FULL, ca: '' })],
+      ['without TLS by its fields', NO_ENTRY, () => ({ way: 'fields', sslMode: 'disable' })],
+      ['without TLS by its Secret', NO_ENTRY, () => ({ way: 'secret', sslMode: 'disable' })],
+      ['with no authority to trust in its fields', UNKNOWN, () => ({ way: 'fields', ...FULL })],
+      ['with none in its Secret, which cannot bring one', UNKNOWN, () => ({ way: 'secret', ...FULL })],
+      ['with that of another cluster', UNKNOWN, () => ({ ...FULL, ca: authorityOfAnother })],
+      ['with it and `verify-ca`', UNKNOWN, () => ({ way: 'fields', sslMode: 'verify-ca', ca: authorityOfAnother })],
+      ['with no certificate in the file', 'unable to add CA to cert pool', () => ({ ...FULL, ca: 'none' })],
       [
         'with a name that is not in the certificate',
         `not ${OTHER_HOST}`,
@@ -175,7 +237,7 @@ describe.skipIf(missing.length > 0)('the real dfs on a PostgreSQL as Percona mak
     });
 
     it('with a server that has no TLS', async () => {
-      await using plain = await startPostgres({ name: 'plain', namespace: 'team-a', tls: false });
+      await using plain = await startPostgres({ names: NAMES, tls: false });
       await using server = boot(plain, await plain.createDatabase('refused'));
       expect(await server.exited).toBe(1);
       expect(server.output()).toContain('server refused TLS connection');
@@ -199,6 +261,21 @@ describe.skipIf(missing.length > 0)('the real dfs on a PostgreSQL as Percona mak
       }
       expect(await bootOnce(database)).toMatchObject({ ready: true });
     });
+  });
+
+  it('ends after ten seconds, and says why, with a server that says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    try {
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const started = Date.now();
+      await using server = boot({ ...postgres, port }, { name: 'silent', user: 'silent', password: 'silent' });
+      expect(await server.exited).toBe(1);
+      expect(server.output()).toContain('timeout: context deadline exceeded');
+      expect(Date.now() - started).toBeLessThan(15_000);
+    } finally {
+      silent.close();
+    }
   });
 
   it('starts anew where a schema of its user comes to hide the tables in `public`', async () => {

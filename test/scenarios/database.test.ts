@@ -4,7 +4,7 @@ import { firstContainer } from '../support/api-server.ts';
 import { readyOf, secretsAskedFor } from '../support/call.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
 import { backupCredentials } from '../support/examples.ts';
-import { base64, secret } from '../support/json.ts';
+import { base64, secret, type Mutable } from '../support/json.ts';
 import { backedUp, reported } from '../support/percona-simulated.ts';
 import { changedSince, conditions, desiredKeys, manifest, picture, policies, specs, ttl } from '../support/see.ts';
 import { dittoServer } from '../support/server.ts';
@@ -174,7 +174,8 @@ describe('pausing', () => {
     cluster.percona({ state: 'paused', conditions: [initialized] });
     cluster.settle();
     expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBe(true);
-    expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterPaused' });
+    expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterPaused', Ready: 'False Creating' });
+    expect(cluster.status().phase).toBe('Degraded');
     expect(cluster.live('StatefulSet', 'files')).toBeDefined();
   });
 
@@ -289,7 +290,10 @@ describe('backups', () => {
     );
     expect(at(manifest(cluster, 'database'), 'metadata', 'annotations')).toBeUndefined();
 
-    cluster.percona({ state: 'ready', conditions: [initialized] });
+    // The operator never takes the condition back, so the authorization itself counts.
+    cluster.api.patch(clusterRef, (object) => {
+      (object.metadata as Mutable).annotations = { 'pgv2.percona.com/authorizeBackupRemoval': 'true' };
+    });
     cluster.settle();
     expect(conditions(cluster)).toMatchObject({ BackupsReady: 'False BackupsDisabled', Ready: 'True Available' });
   });
@@ -333,6 +337,12 @@ describe('restoring', () => {
     ],
   ])('from backups %s: the server waits until the data is there', (_, restoreFrom, dataSource) => {
     const cluster = withPercona({ restoreFrom });
+    if (restoreFrom.s3 !== undefined) {
+      cluster.settle();
+      expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False SecretNotFound' });
+      expect(cluster.condition('DatabaseReady').message).toContain('The restore waits: Secret "old-s3"');
+      cluster.api.put(secret('team-a', 'old-s3', { 's3.conf': backupCredentials }));
+    }
     cluster.settle();
     expect(at(manifest(cluster, 'database'), 'spec', 'dataSource')).toEqual(dataSource);
     cluster.percona({ state: 'initializing' });
@@ -485,7 +495,9 @@ describe('versions', () => {
       ],
       users: [{ databases: ['one'] }],
     });
-    expect(cluster.condition('ResourcesApplied').message).toContain('what cannot change stays');
+    expect(cluster.condition('ResourcesApplied').message).toContain(
+      'PerconaPGCluster "files-postgres" keeps storageClassName "fast" (wanted "slow")',
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isCron } from '../../kubernetes/cron.ts';
+import { isCron } from './cron.ts';
 import {
   checkedText,
   core,

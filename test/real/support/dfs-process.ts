@@ -1,20 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../lab/program.ts';
+import type { Rendered } from './rendered.ts';
 import { asUser, give } from './unprivileged.ts';
 
 /** What the server is started with. */
-export interface Start {
+export interface Start extends Rendered {
   readonly dfs: string;
-  /** config.yaml as it was rendered. */
-  readonly config: string;
-  /** The container's environment, with the values of its Secrets. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly apiPort: number;
-  /** What its volumes hold: file names and contents, by the folder where they are mounted. */
-  readonly volumes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Names of Services and their addresses, which this process alone knows. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
@@ -42,40 +36,37 @@ const USER = 65532;
 const READY = 15_000;
 
 /** Where the server finds what it is started with. */
-interface Folder {
+interface Folder extends Pick<Rendered, 'args' | 'env'> {
   readonly path: string;
-  readonly config: string;
-  readonly env: Readonly<Record<string, string>>;
   readonly hosts: string;
 }
 
-/** A temporary folder with what the pod has at `/`; the paths of its volumes move there, in the file and the environment. */
-function folderFor({ config, env, volumes = {}, hosts = {} }: Start): Folder {
+/** A temporary folder with what the pod has at `/`; every path of a volume moves there, wherever it is written. */
+function folderFor({ args, env, volumes, hosts = {} }: Start): Folder {
   const root = mkdtempSync(join(tmpdir(), 'function-dittofs-dfs-'));
-  const folder = (path: string): void => {
-    mkdirSync(join(root, path), { recursive: true });
-    give(USER, join(root, path));
-  };
   const file = (path: string, content: string): string => {
     writeFileSync(join(root, path), content);
     give(USER, join(root, path));
     return join(root, path);
   };
-  const mounts = ['/data', ...Object.keys(volumes)];
-  for (const path of ['/', ...mounts, '/data/controlplane']) folder(path);
-  for (const [mount, files] of Object.entries(volumes))
-    for (const [name, content] of Object.entries(files)) file(join(mount, name), content);
+  const mounts = Object.keys(volumes);
+  const moved = (path: string): string =>
+    mounts.some((mount) => `${path}/`.startsWith(`${mount}/`)) ? join(root, path) : path;
+  give(USER, root);
+  for (const [mount, files] of Object.entries(volumes)) {
+    mkdirSync(join(root, mount), { recursive: true });
+    give(USER, join(root, mount));
+    for (const [name, content] of Object.entries(files))
+      file(
+        join(mount, name),
+        content.replaceAll(/"(\/[^"]*)"/g, (_, path: string) => JSON.stringify(moved(path))),
+      );
+  }
   const lines = Object.entries({ localhost: '127.0.0.1', ...hosts }).map(([name, address]) => `${address} ${name}\n`);
-  const moved = mounts.reduce((text, mount) => text.replaceAll(`${mount}/`, `${root}${mount}/`), config);
   return {
     path: root,
-    config: file('config.yaml', moved),
-    env: Object.fromEntries(
-      Object.entries(env).map(([name, value]) => {
-        const isPath = mounts.some((mount) => value.startsWith(`${mount}/`));
-        return [name, isPath ? join(root, value) : value];
-      }),
-    ),
+    args: args.map(moved),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, moved(value)])),
     hosts: file('hosts', lines.join('')),
   };
 }
@@ -85,10 +76,30 @@ function withHosts(file: string, command: readonly string[]): readonly [string, 
   return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file, ...command];
 }
 
+/** Whether nobody else is in this network: the server takes fixed ports on all addresses. Says what is left out otherwise. */
+export function hasOwnNetwork(leftOut: string): boolean {
+  if (Object.keys(networkInterfaces()).every((name) => name === 'lo')) return true;
+  if (process.env.CI === 'true') throw new Error('CI needs a network of its own: node test/real/run.ts');
+  process.stderr.write(`This network is shared: ${leftOut}\n`);
+  return false;
+}
+
+/** Whether the server can have an /etc/hosts of its own, with a program of Debian's package util-linux. */
+export function canNameHosts(leftOut: string): boolean {
+  try {
+    execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    if (process.env.CI === 'true') throw new Error('CI needs unshare', { cause: error });
+    process.stderr.write(`There are no mount namespaces here: ${leftOut}\n`);
+    return false;
+  }
+}
+
 /** Starts the server as an unprivileged user; its ports are on all addresses, so run it in a network of its own. */
 export function startDfs(start: Start): RunningDfs {
   const folder = folderFor(start);
-  const server = asUser(USER, start.dfs, 'start', '--foreground', '--config', folder.config);
+  const server = asUser(USER, start.dfs, ...folder.args);
   const [command, ...args] = start.hosts === undefined ? server : withHosts(folder.hosts, server);
   const child = spawn(command, args, { env: { PATH: process.env.PATH, ...folder.env } });
   let output = '';
@@ -97,7 +108,7 @@ export function startDfs(start: Start): RunningDfs {
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
-  const api = `http://127.0.0.1:${start.apiPort}`;
+  const api = `http://127.0.0.1:${start.ports.api ?? 0}`;
   const get = async (path: string): Promise<Response | undefined> => fetch(`${api}${path}`).catch(() => undefined);
   return {
     get,

@@ -1,10 +1,9 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../../lab/program.ts';
-import { decodeBase64 } from '../../../src/lib/hash.ts';
-import { listAt, numberAt, textAt, textsAt, type JsonObject } from '../../../src/lib/json.ts';
-import { firstContainer } from '../../support/api-server.ts';
+import { textAt, type JsonObject } from '../../../src/lib/json.ts';
 import { clusterWith, type Example } from '../../support/examples.ts';
+import { renderedOf } from './rendered.ts';
 import { tool } from './tools.ts';
 
 /** The server that an example becomes. */
@@ -20,34 +19,25 @@ export async function describeDfs(example: Example, parent: string): Promise<Dfs
   const cluster = clusterWith(example);
   cluster.bringUp();
   const name = textAt(example.manifest, 'metadata', 'name') ?? '';
-  const container = firstContainer(cluster.live('StatefulSet', name));
-  const env = listAt(container, 'env').map((entry) => {
-    const secret = cluster.live('Secret', textAt(entry, 'valueFrom', 'secretKeyRef', 'name') ?? '');
-    const data = textsAt(secret, 'data')[textAt(entry, 'valueFrom', 'secretKeyRef', 'key') ?? ''] ?? '';
-    return [textAt(entry, 'name') ?? '', textAt(entry, 'value') ?? decodeBase64(data)] as const;
-  });
-  const ports = listAt(container, 'ports').map(
-    (port) => [textAt(port, 'name') ?? '', numberAt(port, 'containerPort') ?? 0] as const,
-  );
-  const { api = 0, nfs = 0 } = Object.fromEntries(ports);
+  const { args, env, volumes, ports } = renderedOf(cluster, name);
   const adminSecret = cluster.live('Secret', `${name}-admin-bootstrap-credentials`);
   if (adminSecret === undefined) throw new Error(`cannot find the Secret of the administrator of ${name}`);
 
   const root = join(parent, 'dfs');
-  for (const folder of ['tmp', 'data/controlplane', 'data/store/metadata'])
-    mkdirSync(join(root, folder), { recursive: true });
-  const config = textAt(cluster.live('ConfigMap', `${name}-config`), 'data', 'config.yaml') ?? '';
-  writeFileSync(join(root, 'config.yaml'), config);
+  for (const [mount, files] of Object.entries(volumes)) {
+    mkdirSync(join(root, mount), { recursive: true });
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(root, mount, file), content);
+  }
   copyFileSync(await tool('dfs'), join(root, 'server'));
   // Without a flag, unshare only runs what follows.
   const right = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   return {
     name: 'dfs',
     command: 'unshare',
-    args: [...right, 'chroot', root, '/server', 'start', '--foreground', '--config', '/config.yaml'],
-    env: Object.fromEntries(env),
-    ready: async () => (await fetch(`http://127.0.0.1:${api}/health/ready`)).ok,
+    args: [...right, 'chroot', root, '/server', ...args],
+    env,
+    ready: async () => (await fetch(`http://127.0.0.1:${ports.api ?? 0}/health/ready`)).ok,
     adminSecret,
-    nfsPort: nfs,
+    nfsPort: ports.nfs ?? 0,
   };
 }

@@ -8,15 +8,17 @@ import { eventually } from '../../../lab/program.ts';
 import { authority, leaf, type Issued } from '../../server/support/certificates.ts';
 import { asUser, give } from './unprivileged.ts';
 
-/** Which of Percona's clusters a server stands for, and how it differs from it. */
-export interface Cluster {
-  readonly name: string;
-  readonly namespace: string;
+/** How a server is set up. */
+export interface Setup {
+  /** The names in its certificate. */
+  readonly names: readonly string[];
+  /** One that is free unless given. */
+  readonly port?: number;
   /** Without TLS it lets nobody in, for its rules want TLS. */
   readonly tls?: boolean;
 }
 
-/** A database and the one role that uses it, both of the same name. */
+/** A database and the one role that uses it. */
 export interface Database {
   readonly name: string;
   readonly user: string;
@@ -25,18 +27,21 @@ export interface Database {
 
 /** How a database and its role differ from those that Percona's operator makes. */
 export interface Deviations {
+  /** The name of the database unless given. */
+  readonly user?: string;
   readonly password?: string;
   /** UTF8 unless said otherwise. */
   readonly encoding?: string;
   /** Without a schema of its own the role may make nothing (autoCreateUserSchema: false). */
   readonly withUserSchema?: boolean;
+  /** Whether the role owns the database, as most people set it up by hand. */
+  readonly owned?: boolean;
 }
 
 /** A PostgreSQL that runs; disposing it ends it and removes its folder. */
 export interface Postgres extends AsyncDisposable {
-  /** A name in its certificate: that of the primary's Service. */
-  readonly host: string;
-  /** On the loopback. */
+  /** The names in its certificate, each with its address: the loopback. */
+  readonly hosts: Readonly<Record<string, string>>;
   readonly port: number;
   /** The certificate of the authority behind its own, as PEM. */
   readonly ca: string;
@@ -62,7 +67,7 @@ const RULES = `local all ${SUPERUSER} trust\nhostssl all all all scram-sha-256\n
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
 /** The folder of the newest PostgreSQL's programs, where Debian puts them. Under CI it has to be there. */
-export function postgresPrograms(): string | undefined {
+function postgresPrograms(): string | undefined {
   const root = '/usr/lib/postgresql';
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   const folder = versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'postgres')));
@@ -70,17 +75,28 @@ export function postgresPrograms(): string | undefined {
   return folder;
 }
 
+/** Whether there is a PostgreSQL to start. Says what is left out otherwise. */
+export function hasPostgres(leftOut: string): boolean {
+  if (postgresPrograms() !== undefined) return true;
+  process.stderr.write(`Debian’s package postgresql is not installed: ${leftOut}\n`);
+  return false;
+}
+
 /** An authority as each of Percona's clusters gets one: they differ by nothing but their keys. */
 export async function clusterAuthority(): Promise<Issued> {
   return authority({ subject: 'CN=postgres-operator-ca', names: [], elliptic: true });
 }
 
-/** The certificate of a cluster of Percona's: four names for each of two Services, and no usages. */
-async function clusterCertificate(ca: Issued, { name, namespace }: Cluster): Promise<Issued> {
-  const names = [`${name}-primary`, `${name}-replicas`].flatMap((service) => {
+/** The names in the certificate of a cluster of Percona's: four for each of two Services. */
+export function clusterNames(name: string, namespace: string): readonly string[] {
+  return [`${name}-primary`, `${name}-replicas`].flatMap((service) => {
     const inNamespace = `${service}.${namespace}`;
     return [`${inNamespace}.svc.cluster.local`, `${inNamespace}.svc`, inNamespace, service];
   });
+}
+
+/** A certificate such as Percona's operator makes: without usages. */
+async function serverCertificate(ca: Issued, names: readonly string[]): Promise<Issued> {
   return leaf(ca, { subject: `CN=${names[0] ?? ''}`, names, usages: [], elliptic: true });
 }
 
@@ -155,14 +171,14 @@ function quote(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-/** Starts a PostgreSQL in a temporary folder, as the primary of a cluster of Percona's. */
-export async function startPostgres(cluster: Cluster): Promise<Postgres> {
+/** Starts a PostgreSQL in a temporary folder, with the rules of Percona's clusters. */
+export async function startPostgres({ names, port: wantedPort, tls = true }: Setup): Promise<Postgres> {
   const programs = postgresPrograms();
   if (programs === undefined) throw new Error('cannot start PostgreSQL: Debian’s package postgresql is not installed');
   const ca = await clusterAuthority();
-  const port = await freePort();
-  const root = folderFor(programs, await clusterCertificate(ca, cluster));
-  const command = serverCommand(programs, root, port, cluster.tls ?? true);
+  const port = wantedPort ?? (await freePort());
+  const root = folderFor(programs, await serverCertificate(ca, names));
+  const command = serverCommand(programs, root, port, tls);
   let run: Run | undefined;
 
   const query = async (database: string, statement: string): Promise<string> => {
@@ -194,6 +210,18 @@ export async function startPostgres(cluster: Cluster): Promise<Postgres> {
     rmSync(root, { recursive: true, force: true });
   };
 
+  const createDatabase = async (
+    name: string,
+    { user = name, password = 'a-password', encoding = 'UTF8', withUserSchema = true, owned = false }: Deviations = {},
+  ): Promise<Database> => {
+    await query(SUPERUSER, `CREATE ROLE "${user}" LOGIN PASSWORD ${quote(password)}`);
+    await query(SUPERUSER, `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING ${quote(encoding)}`);
+    await query(SUPERUSER, `GRANT ALL ON DATABASE "${name}" TO "${user}"`);
+    if (owned) await query(SUPERUSER, `ALTER DATABASE "${name}" OWNER TO "${user}"`);
+    if (withUserSchema) await query(name, `CREATE SCHEMA "${user}" AUTHORIZATION "${user}"`);
+    return { name, user, password };
+  };
+
   try {
     await start();
   } catch (error) {
@@ -201,18 +229,12 @@ export async function startPostgres(cluster: Cluster): Promise<Postgres> {
     throw error;
   }
   return {
-    host: `${cluster.name}-primary.${cluster.namespace}.svc`,
+    hosts: Object.fromEntries(names.map((name) => [name, '127.0.0.1'])),
     port,
     ca: ca.cert,
     start,
     stop,
-    createDatabase: async (name, { password = 'a-password', encoding = 'UTF8', withUserSchema = true } = {}) => {
-      await query(SUPERUSER, `CREATE ROLE "${name}" LOGIN PASSWORD ${quote(password)}`);
-      await query(SUPERUSER, `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING ${quote(encoding)}`);
-      await query(SUPERUSER, `GRANT ALL ON DATABASE "${name}" TO "${name}"`);
-      if (withUserSchema) await query(name, `CREATE SCHEMA "${name}" AUTHORIZATION "${name}"`);
-      return { name, user: name, password };
-    },
+    createDatabase,
     query,
     [Symbol.asyncDispose]: dispose,
   };
