@@ -136,7 +136,7 @@ function neededByBackups(
   field: 'bucket' | 'endpoint' | 'credentialsSecretRef',
 ): Rule<Readonly<Record<string, unknown>>> {
   return {
-    cel: `!self.enabled || has(self.${field})`,
+    cel: `!has(self.enabled) || !self.enabled || has(self.${field})`,
     says: 'is required with percona.backup.enabled',
     field: [field],
     reads: ['enabled', field],
@@ -214,7 +214,8 @@ const RestoreFrom = withRules(
 
 /** A transition rule of a cluster that exists: it holds from one spec that wants a cluster to the next. */
 function onceMade<T extends { readonly cel: string }>(rule: T): T {
-  return { ...rule, cel: `!self.enabled || !oldSelf.enabled || (${rule.cel})` };
+  const wasMade = ['self', 'oldSelf'].map((of) => `has(${of}.enabled) && ${of}.enabled`).join(' && ');
+  return { ...rule, cel: `!(${wasMade}) || (${rule.cel})` };
 }
 
 /** The spec of the Percona cluster. */
