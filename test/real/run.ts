@@ -8,7 +8,7 @@ import { setup } from './support/build-tools.ts';
  *
  *   node test/real/run.ts [--halves] --config vitest.real.config.ts [file …]
  *
- * --halves: the labs with claims beside the rest, each half in its own network, because labs mostly wait.
+ * --halves: some of the labs beside the rest, each half in its own network, because labs mostly wait.
  */
 await setup();
 
@@ -25,7 +25,8 @@ function canIsolate(): boolean {
   }
 }
 
-const CLAIMS = 'test/real/lab/claims.test.ts';
+/** About half of the time that all of it takes. */
+const half = ['test/real/lab/claims.test.ts', 'test/real/lab/percona.test.ts'];
 const args = process.argv.slice(2).filter((argument) => argument !== '--halves');
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args];
 if (!canIsolate()) {
@@ -35,8 +36,8 @@ if (!canIsolate()) {
 } else {
   const { VITEST_RESULTS: results } = process.env;
   const codes = await Promise.all([
-    inOwnNetwork([...vitest, '--exclude', CLAIMS]),
-    inOwnNetwork([...vitest, CLAIMS], results === undefined ? {} : { VITEST_RESULTS: `${results}.claims.json` }),
+    inOwnNetwork([...vitest, ...half.flatMap((file) => ['--exclude', file])]),
+    inOwnNetwork([...vitest, ...half], results === undefined ? {} : { VITEST_RESULTS: `${results}.half.json` }),
   ]);
   process.exitCode = Math.max(...codes);
 }

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
-import type { Lab } from '../../../lab/lab.ts';
-import { installPerconaCrd, removePerconaCrd, startPercona } from '../../../lab/percona.ts';
-import { listAt, numberAt, objectAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
-import { minimalCluster, productionCluster } from '../../support/percona-manifests.ts';
-import { perconaVersions } from '../../support/percona.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { installPerconaCrd, removePerconaCrd, startPercona } from '../../lab/percona.ts';
+import { listAt, numberAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { minimalCluster, productionCluster } from '../support/percona-manifests.ts';
+import { perconaVersions } from '../support/percona.ts';
 import {
   belongings,
   bringUp,
@@ -23,10 +23,10 @@ import {
   untilCluster,
   untilObjectReady,
   warningsOf,
-} from './support/percona-clusters.ts';
-import { backedUp, standInForPercona, words } from './support/percona-stand-in.ts';
-import { labFor } from './support/start.ts';
-import { condition, newTenant, type Tenant } from './support/tenant.ts';
+} from '../real/lab/support/percona-clusters.ts';
+import { backedUp, standInForPercona, words } from '../real/lab/support/percona-stand-in.ts';
+import { labFor } from '../real/lab/support/start.ts';
+import { condition, newTenant, type Tenant } from '../real/lab/support/tenant.ts';
 
 const can = await canRunPercona();
 
