@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../lab/lab.ts';
-import { installPerconaCrd, removePerconaCrd, startPercona } from '../../../lab/percona.ts';
+import { installPerconaCrd, startPercona } from '../../../lab/percona.ts';
 import { at, listAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
 import { clusterWith, example as offline } from '../../support/examples.ts';
 import { perconaVersions } from '../../support/percona.ts';
@@ -41,7 +41,7 @@ async function until(tenant: Tenant, type: string, says: string): Promise<JsonOb
 /** Lets the stand-in bring a cluster up from nothing. */
 async function operate(tenant: Tenant, conditions = [words.restored]): Promise<PerconaStandIn> {
   const operator = standInForPercona(tenant, NAME);
-  await expect.poll(async () => tenant.get(`${CLUSTER}/${NAME}`), { timeout: 60_000 }).toBeDefined();
+  await untilCluster(tenant, NAME, () => true);
   await operator.adopt();
   await operator.makeSecrets();
   await operator.report('ready', { conditions });
@@ -258,9 +258,18 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       see(Object.keys(annotations)).not.toContain('pgv2.percona.com/authorizeBackupRemoval');
     });
   });
+});
 
-  it('the real operator 2.9.0 brings up what the examples become, without a word of warning', async () => {
-    await removePerconaCrd(lab.kubectl).catch(() => undefined);
+describe.skipIf(!can)('DittoServers on Percona’s own operator', { timeout: STORY }, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await labFor('namespaced');
+  }, 180_000);
+  afterAll(async () => {
+    await lab[Symbol.asyncDispose]();
+  }, 60_000);
+
+  it('2.9.0 brings up what the examples become, without a word of warning', async () => {
     await startPercona(lab);
     const bringUp = async (name: string): Promise<void> => {
       const tenant = await newTenant(lab);
