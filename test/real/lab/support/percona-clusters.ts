@@ -114,11 +114,12 @@ export async function belongings({ get }: Tenant): Promise<readonly string[]> {
     .sort();
 }
 
-/** Warnings that a tenant sees, but for those of the scheduler, which does not wait for the lab's volumes. */
+/** What is warned of in a namespace, but for what the cluster itself does on the way: scheduling, and repairing addresses. */
 export async function warningsOf({ get }: Tenant): Promise<readonly (string | undefined)[]> {
-  return listAt(await get('events', '--field-selector=type=Warning,reason!=FailedScheduling'), 'items').map((event) =>
-    textAt(event, 'message'),
-  );
+  return listAt(
+    await get('events', '--field-selector=type=Warning,reason!=FailedScheduling,reason!=ClusterIPNotAllocated'),
+    'items',
+  ).map((event) => textAt(event, 'message'));
 }
 
 /** The texts in a Secret. */
