@@ -101,6 +101,13 @@ function dataSource(restore: RestorePlan): JsonObject {
   };
 }
 
+/** Percona's own monitoring. The source of query figures is named, because its default changed with operator 2.9. */
+function pmm({ monitoring }: ClusterPlan): JsonObject | undefined {
+  if (monitoring === undefined) return undefined;
+  const { image, server, secret } = monitoring;
+  return { enabled: true, image, serverHost: server, secret, querySource: 'pgstatstatements' };
+}
+
 function clusterSpec(cluster: ClusterPlan): JsonObject {
   const { images, imagePullSecrets, labels, restore, user, databaseName, postgresVersion } = cluster;
   return defined({
@@ -117,6 +124,7 @@ function clusterSpec(cluster: ClusterPlan): JsonObject {
     users: [{ name: user, databases: [databaseName], password: { type: 'AlphaNumeric' } }],
     backups: backups(images.pgBackRest, cluster.backup),
     dataSource: restore === undefined ? undefined : dataSource(restore),
+    pmm: pmm(cluster),
   });
 }
 

@@ -76,6 +76,8 @@ export interface ClusterPlan {
   readonly paused: boolean;
   readonly restore: RestorePlan | undefined;
   readonly backup: BackupPlan | undefined;
+  /** Where the instances report to, with what, and which Secret opens it. */
+  readonly monitoring: { readonly server: string; readonly image: string; readonly secret: string } | undefined;
   readonly overrides: JsonObject;
 }
 
@@ -175,6 +177,12 @@ function planRestore({ restoreFrom, backup }: Percona, secrets: Secrets): Restor
   return { from: 'repository', repository, until, missing: missingCredentials(repository.credentials, secrets) };
 }
 
+function planMonitoring({ monitoring }: Percona): ClusterPlan['monitoring'] {
+  if (monitoring === undefined) return undefined;
+  const { serverHost, image, secretRef } = monitoring.pmm;
+  return { server: serverHost, image, secret: secretRef.name };
+}
+
 /** The Percona cluster that is wanted, and what the spec says about it without effect. */
 export function planCluster(
   server: { readonly name: string; readonly namespace: string; readonly spec: Spec },
@@ -222,6 +230,7 @@ export function planCluster(
     paused: percona.paused || (percona.pauseWithServer && replicas === 0),
     restore: planRestore(percona, secrets),
     backup: planBackup(percona, server.namespace, server.name, secrets),
+    monitoring: planMonitoring(percona),
     overrides: percona.overrides ?? {},
   };
   return { cluster, warnings };

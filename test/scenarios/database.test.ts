@@ -6,6 +6,7 @@ import { createCluster, type Cluster } from '../support/cluster.ts';
 import { backupCredentials } from '../support/examples.ts';
 import { base64, secret, type Mutable } from '../support/json.ts';
 import { backedUp, reported } from '../support/percona-simulated.ts';
+import { responseProblems } from '../support/schemas.ts';
 import { changedSince, conditions, desiredKeys, manifest, picture, policies, specs, ttl } from '../support/see.ts';
 import { dittoServer } from '../support/server.ts';
 
@@ -499,6 +500,20 @@ describe('versions', () => {
       'PerconaPGCluster "files-postgres" keeps storageClassName "fast" (wanted "slow")',
     );
   });
+});
+
+it('monitoring is Percona’s own, beside each instance', () => {
+  const pmm = { serverHost: 'pmm.example.com', secretRef: { name: 'pmm' }, image: 'percona/pmm-client:3.4.0' };
+  const cluster = withPercona({ monitoring: { pmm } });
+  const { response } = cluster.settle();
+  expect(at(manifest(cluster, 'database'), 'spec', 'pmm')).toEqual({
+    enabled: true,
+    image: 'percona/pmm-client:3.4.0',
+    serverHost: 'pmm.example.com',
+    secret: 'pmm',
+    querySource: 'pgstatstatements',
+  });
+  expect(responseProblems(response)).toEqual([]);
 });
 
 it('overrides reach the cluster, beside what is decided here', () => {

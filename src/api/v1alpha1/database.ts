@@ -307,6 +307,20 @@ export const Percona = withRules(
     restoreFrom: RestoreFrom.optional().meta({
       description: 'Makes the new cluster from backups; never in place, and it cannot change once the cluster is made.',
     }),
+    monitoring: z
+      .strictObject({
+        pmm: z
+          .strictObject({
+            serverHost: host().meta({ description: 'Name or address of the PMM server.' }),
+            secretRef: SecretName.meta({
+              description: 'Secret with the key PMM_SERVER_TOKEN, for PMM 3, or PMM_SERVER_KEY, for PMM 2.',
+            }),
+            image: image().meta({ description: 'Image of the PMM client, of the server’s major version.' }),
+          })
+          .meta({ description: 'Percona Monitoring and Management: a client beside each instance reports to it.' }),
+      })
+      .optional()
+      .meta({ description: 'Monitoring of the cluster, as Percona’s operator offers it.' }),
     overrides: freeForm().superRefine(checkOverrides, { when: isAnObject }).optional().meta({
       description:
         'Fields of the PerconaPGCluster’s spec, merged over the rendered ones, for experts. Fields that are decided here are refused.',

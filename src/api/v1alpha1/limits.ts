@@ -32,6 +32,7 @@ function* imageProblems(spec: Spec, { allowedImagePrefixes: allowed }: Input): G
     ['spec.percona.images.postgres', postgres],
     ['spec.percona.images.pgBouncer', pgBouncer],
     ['spec.percona.images.pgBackRest', pgBackRest],
+    ['spec.percona.monitoring.pmm.image', spec.percona.monitoring?.pmm.image],
   ];
   spec.extraVolumes?.forEach((volume, index) => {
     images.push([`spec.extraVolumes[${index}].image.reference`, textAt(volume, 'image', 'reference')]);

@@ -27,6 +27,12 @@ const ownedFields: Readonly<Record<string, string>> = {
   'proxy.pgBouncer.tolerations': 'use spec.percona.tolerations',
   'proxy.pgBouncer.topologySpreadConstraints': 'use spec.percona.topologySpreadConstraints',
   'proxy.pgBouncer.priorityClassName': 'use spec.percona.priorityClassName',
+  ...Object.fromEntries(
+    ['enabled', 'image', 'serverHost', 'secret', 'querySource'].map((field) => [
+      `pmm.${field}`,
+      'use spec.percona.monitoring.pmm',
+    ]),
+  ),
   'backups.enabled': 'use spec.percona.backup.enabled',
   'backups.pgbackrest.image': 'use spec.percona.images.pgBackRest',
   'backups.pgbackrest.configuration': 'use spec.percona.backup.credentialsSecretRef',
