@@ -165,6 +165,58 @@ spec:
 `,
     { replicas: 0 },
   ],
+  [
+    'one with a Percona cluster and its backups',
+    `
+apiVersion: dittofs.dittofs.com/v1alpha1
+kind: DittoServer
+metadata:
+  name: with-percona
+  namespace: dittofs
+spec:
+  storage:
+    metadataSize: 10Gi
+  database:
+    type: sqlite
+  percona:
+    enabled: true
+    deleteWithServer: false
+    replicas: 3
+    storageSize: 10Gi
+    storageClassName: fast-ssd
+    databaseName: dittofs
+    backup:
+      enabled: true
+      bucket: my-backups
+      endpoint: https://s3.cubbit.eu
+      region: eu-west-1
+      fullSchedule: "0 2 * * *"
+      incrSchedule: "0 * * * *"
+      retentionDays: 7
+      credentialsSecretRef:
+        name: pgbackrest-s3-creds
+`,
+    { percona: { enabled: true, backup: { enabled: true, credentialsSecretRef: { name: 'pgbackrest-s3-creds' } } } },
+  ],
+  [
+    'one on a PostgreSQL that a Secret names',
+    `
+apiVersion: dittofs.dittofs.com/v1alpha1
+kind: DittoServer
+metadata:
+  name: with-postgres
+  namespace: dittofs
+spec:
+  storage:
+    metadataSize: 10Gi
+  database:
+    type: postgres
+    postgresSecretRef:
+      name: my-postgres
+      key: connection-string
+`,
+    { database: { type: 'postgres', postgresSecretRef: { name: 'my-postgres' } } },
+  ],
 ];
 
 describe('a manifest of the Go operator', () => {
