@@ -134,7 +134,13 @@ function missingCredentials(name: string, secrets: Secrets): MissingSecret | und
   };
 }
 
-function planBackup(percona: Percona, namespace: string, server: string, secrets: Secrets): BackupPlan | undefined {
+function planBackup(
+  percona: Percona,
+  folder: string,
+  secrets: Secrets,
+  existing: JsonObject | undefined,
+): BackupPlan | undefined {
+  const before = textAt(existing, 'spec', 'backups', 'pgbackrest', 'global', 'repo1-path');
   const { enabled, bucket, endpoint, region, credentialsSecretRef, ...backup } = percona.backup;
   if (!enabled || bucket === undefined || endpoint === undefined || credentialsSecretRef === undefined)
     return undefined;
@@ -143,7 +149,7 @@ function planBackup(percona: Percona, namespace: string, server: string, secrets
       bucket,
       endpoint: bareEndpoint(endpoint),
       region,
-      path: backupFolder(percona, namespace, server),
+      path: backup.prefix === undefined ? (before ?? folder) : folder,
       credentials: credentialsSecretRef.name,
       uriStyle: backup.uriStyle,
       verifyTls: backup.verifyTLS,
@@ -229,7 +235,7 @@ export function planCluster(
     minAvailable: percona.minAvailable,
     paused: percona.paused || (percona.pauseWithServer && replicas === 0),
     restore: planRestore(percona, secrets),
-    backup: planBackup(percona, server.namespace, server.name, secrets),
+    backup: planBackup(percona, backupFolder(percona, server.namespace, server.name), secrets, existing),
     monitoring: planMonitoring(percona),
     overrides: percona.overrides ?? {},
   };

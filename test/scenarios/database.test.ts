@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, textAt, textsAt, type JsonObject } from '../../src/lib/json.ts';
+import { at, objectAt, textAt, textsAt, type JsonObject } from '../../src/lib/json.ts';
 import { firstContainer } from '../support/api-server.ts';
 import { readyOf, secretsAskedFor } from '../support/call.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
@@ -265,6 +265,39 @@ describe('backups', () => {
         ],
       },
     });
+  });
+
+  it('stay where they are in a cluster that is taken over, unless somebody names another folder', () => {
+    const cluster = withPercona({ backup });
+    cluster.api.put({
+      apiVersion: 'pgv2.percona.com/v2',
+      kind: 'PerconaPGCluster',
+      // As the Go operator made it.
+      metadata: {
+        name: 'files-postgres',
+        namespace: 'team-a',
+        ownerReferences: [{ apiVersion: 'x/v1', kind: 'DittoServer', name: 'files', uid: 'x' }],
+      },
+      spec: {
+        crVersion: '2.8.0',
+        postgresVersion: 16,
+        instances: [{ name: 'instance1', replicas: 1, dataVolumeClaimSpec: {} }],
+        users: [{ name: 'dittofs', databases: ['dittofs'] }],
+        backups: { enabled: true, pgbackrest: { global: { 'repo1-path': '/pgbackrest/files/repo1' }, repos: [] } },
+      },
+    });
+    cluster.settle();
+    const spec = (): JsonObject | undefined => objectAt(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec');
+    const path = ['backups', 'pgbackrest', 'global', 'repo1-path'] as const;
+    expect(at(spec(), ...path)).toBe('/pgbackrest/files/repo1');
+    expect(spec()).toMatchObject({
+      crVersion: '2.8.0',
+      postgresVersion: 16,
+      image: 'docker.io/percona/percona-distribution-postgresql:16.14-1',
+    });
+    cluster.edit((wanted) => (wanted.percona = { enabled: true, backup: { ...backup, prefix: 'new' } }));
+    cluster.settle();
+    expect(at(spec(), ...path)).toBe('/new/team-a/files-postgres/repo1');
   });
 
   it('that are turned off need an authorization, which is never given unasked', () => {

@@ -154,8 +154,9 @@ const Backup = withRules(
     bucket: bucket().optional().meta({ description: 'Bucket.' }),
     endpoint: s3Endpoint().optional().meta({ description: 'Endpoint of the S3 service, reached over TLS.' }),
     region: region(),
-    prefix: bucketPath().default('pgbackrest').meta({
-      description: 'Where in the bucket the backups lie: below <prefix>/<namespace>/<cluster>/repo1.',
+    prefix: bucketPath().optional().meta({
+      description:
+        'Where in the bucket the backups lie: in <prefix>/<namespace>/<cluster>/repo1. pgbackrest when left out; a cluster that has backups keeps their place then.',
     }),
     uriStyle: z.enum(['path', 'host']).default('path').meta({
       description: 'Whether the bucket stands in the path of a request or in its host name.',

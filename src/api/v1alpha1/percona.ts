@@ -37,9 +37,12 @@ export function bucketFolder(...parts: readonly string[]): string {
   return `/${parts.map((part) => part.replace(/^\/|\/$/g, '')).join('/')}`;
 }
 
-/** Where a server's backups lie in their bucket: a folder for each cluster, because two in one would destroy both. */
+/** The folder of all backups in a bucket where nobody names another. */
+const defaultPrefix = 'pgbackrest';
+
+/** Where a new cluster's backups lie in their bucket: each in a folder of its own, because two in one would destroy both. */
 export function backupFolder({ backup }: Spec['percona'], namespace: string, server: string): string {
-  return bucketFolder(backup.prefix, namespace, clusterName(server), 'repo1');
+  return bucketFolder(backup.prefix ?? defaultPrefix, namespace, clusterName(server), 'repo1');
 }
 
 /** The major version of PostgreSQL in an image's tag, where it tells: `17.10-1`, or `2.5.0-ppg16.4-postgres`. */
@@ -81,7 +84,7 @@ function* restoreProblems(
   const sameBucket =
     from.bucket === backup.bucket && bareEndpoint(from.endpoint) === bareEndpoint(backup.endpoint ?? '');
   if (sameBucket && bucketFolder(from.prefix) === backupFolder(percona, server.namespace, server.name)) {
-    const detail = `${quote(backup.prefix)} leads to the backups that the cluster is made from: give the new ones another`;
+    const detail = `${quote(backup.prefix ?? defaultPrefix)} leads to the backups that the cluster is made from: give the new ones another`;
     yield { field: 'spec.percona.backup.prefix', detail };
   }
 }
