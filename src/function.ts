@@ -127,7 +127,7 @@ export function decide(call: Call, options: Options): Decision {
   const input = parseInput(call.input);
   if (!input.ok) return refuse(call, 'InvalidInput', input.problems);
 
-  const parsed = parseDittoServer(call.xr, input.value);
+  const parsed = parseDittoServer(call.xr, input.value, call.observed.has('database'));
   if (!parsed.ok) return refuse(call, 'InvalidSpec', parsed.problems);
 
   const server = parsed.value;

@@ -1,9 +1,13 @@
 import { owned } from '../composition/component.ts';
 import { assessExistence } from '../kubernetes/health.ts';
 import { configFile } from '../plan/container.ts';
+import { missingSecrets } from './missing-secrets.ts';
 import type { ServerComponent } from './server-component.ts';
 
-/** The ConfigMap with the server's config.yaml. */
+/**
+ * The ConfigMap with the server's config.yaml. While a StatefulSet is held as it is, so is this: a pod that starts again
+ * in the meantime needs the file that goes with its environment.
+ */
 export const config: ServerComponent = {
   key: 'config',
   render: ({ names, namespace, labelsOf, config: text }) => ({
@@ -14,4 +18,7 @@ export const config: ServerComponent = {
   }),
   assess: assessExistence,
   life: () => owned,
+  after: ({ database: { kind, used } }) =>
+    used !== undefined && used !== kind && kind === 'percona' ? ['database'] : [],
+  obstacle: (plan) => (plan.database.used === undefined ? undefined : missingSecrets(plan)),
 };

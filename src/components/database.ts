@@ -117,7 +117,8 @@ function clusterSpec(cluster: ClusterPlan): JsonObject {
     imagePullSecrets: imagePullSecrets.length === 0 ? undefined : imagePullSecrets.map((name) => ({ name })),
     metadata: Object.keys(labels).length === 0 ? undefined : { labels },
     autoCreateUserSchema: true,
-    pause: cluster.paused,
+    // Left out otherwise: a PerconaPGUpgrade pauses the cluster, too.
+    pause: cluster.paused ? true : undefined,
     instances: [instances(cluster)],
     proxy: { pgBouncer: pgBouncer(cluster) },
     // No grant on the schema public: a server that starts before its own schema is there would settle in the other.
@@ -134,7 +135,7 @@ function assess(observed: ObservedObject, { cluster, database, namespace, pod }:
     dispensable: pod.replicas === 0,
     restoring: cluster?.restore !== undefined,
   };
-  return assessCluster(observed, { ...wish, inUse: database.inUse, namespace });
+  return assessCluster(observed, { ...wish, inUse: database.used === 'percona', namespace });
 }
 
 function life({ keepsDatabase }: Plan): Life {

@@ -6,8 +6,10 @@ import type { ComponentKey } from './keys.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** Generated once, never changed; it goes only where every database that it opens, or opened, goes too. */
-function life({ retention, database, cluster, keepsDatabase }: Plan): Life {
-  const outlived = retention === 'Retain' || database.kind === 'postgres' || (cluster !== undefined && keepsDatabase);
+function life({ retention, database, keepsDatabase }: Plan): Life {
+  const opened = [database.kind, ...database.former];
+  const outlived =
+    retention === 'Retain' || opened.includes('postgres') || (opened.includes('percona') && keepsDatabase);
   return { kind: 'data', fate: outlived ? 'kept' : 'deleted', changes: 'never' };
 }
 

@@ -4,6 +4,7 @@
  * Permanent. A key is a resource's identity: renaming one deletes the resource and makes another.
  */
 export const componentKeys = [
+  'database',
   'config',
   'jwt-secret',
   'admin-secret',
@@ -14,7 +15,6 @@ export const componentKeys = [
   'volume-metadata',
   'volume-content',
   'volume-controlplane',
-  'database',
   'server',
 ] as const;
 export type ComponentKey = (typeof componentKeys)[number];

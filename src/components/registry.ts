@@ -12,6 +12,7 @@ import { storageClass } from './storage-class.ts';
 import { volume } from './volume.ts';
 
 const byKey = {
+  database,
   config,
   'jwt-secret': jwtSecret,
   'admin-secret': adminSecret,
@@ -22,7 +23,6 @@ const byKey = {
   'volume-metadata': volume('metadata'),
   'volume-content': volume('content'),
   'volume-controlplane': volume('controlplane'),
-  database,
   server,
 } satisfies Record<ComponentKey, ServerComponent>;
 

@@ -1,5 +1,5 @@
 import { owned } from '../composition/component.ts';
-import { assessStatefulSet, called, failed, progressing, type Health } from '../kubernetes/health.ts';
+import { assessStatefulSet, called, progressing, type Health } from '../kubernetes/health.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
 import { whenRolledOut } from '../kubernetes/readiness.ts';
 import type { SecretKeyRef } from '../kubernetes/secret.ts';
@@ -17,6 +17,7 @@ import {
 import { FORMER_DATABASES, type DatabasePlan } from '../plan/database.ts';
 import type { Plan } from '../plan/plan.ts';
 import { volumeKey } from '../plan/volumes.ts';
+import { missingSecrets } from './missing-secrets.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** The container's name: the Go operator's, so that its StatefulSet is taken over in place. */
@@ -147,17 +148,6 @@ function assess(observed: ObservedObject, plan: Plan): Health {
   return assessStatefulSet(observed);
 }
 
-/** A Secret that is missing would keep the pod from starting, so nothing is changed until it is there. */
-function obstacle({ missing: own, database }: Plan): Health | undefined {
-  // What belongs to a Percona cluster comes by itself.
-  const isAwaited = database.kind === 'percona' && own.length === 0;
-  const missing = [...own, ...database.missing];
-  const [first] = missing;
-  if (first === undefined) return undefined;
-  const message = missing.map((one) => one.message).join('; ');
-  return isAwaited ? progressing(first.reason, message) : failed(first.reason, message);
-}
-
 /** The StatefulSet that runs the server. */
 export const server: ServerComponent = {
   key: 'server',
@@ -185,8 +175,8 @@ export const server: ServerComponent = {
     ...(admin.isGenerated ? ['admin-secret' as const] : []),
     ...volumes.map(({ name }) => volumeKey(name)),
   ],
-  after: ({ database: { kind, inUse } }) => (kind === 'percona' && !inUse ? ['database'] : []),
-  obstacle,
+  after: ({ database: { kind, used } }) => (kind === 'percona' && used !== kind ? ['database'] : []),
+  obstacle: missingSecrets,
   steered: [['spec', 'replicas']],
   readiness: () => whenRolledOut,
   watch: true,

@@ -83,7 +83,8 @@ function assess<Plan>(
   object: ObservedObject,
   blocker: Blocked | undefined,
 ): Health {
-  if (blocker !== undefined && !covers(object.live, wanted))
+  // What was seen of an object whose kind is gone is no longer so.
+  if (blocker !== undefined && (blocker.reason === 'KindNotInstalled' || !covers(object.live, wanted)))
     return failed(blocker.reason, `${called(wanted)}: ${blocker.message}`);
   if (!covers(object.manifest, wanted)) return progressing('Applying', `${called(wanted)} is being changed`);
   return component.assess(object, plan);

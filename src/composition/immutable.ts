@@ -82,7 +82,6 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
   Service: [whileLoadBalancer(field('spec', 'loadBalancerClass')), field('spec', 'clusterIP')],
   PerconaPGCluster: [
     field('spec', 'postgresVersion'),
-    field('spec', 'dataSource'),
     inItems(['spec', 'instances'], field('dataVolumeClaimSpec', 'storageClassName')),
     inItems(['spec', 'instances'], notSmaller('dataVolumeClaimSpec', 'resources', 'requests', 'storage')),
     inItems(['spec', 'users'], field('databases')),

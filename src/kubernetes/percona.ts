@@ -32,7 +32,7 @@ function isAuthorizationMissing(live: JsonObject): boolean {
     waits === true &&
     seen === numberAt(live, 'metadata', 'generation') &&
     at(live, 'spec', 'backups', 'enabled') === false &&
-    !authorizations.some((name) => annotations[name] !== undefined)
+    !authorizations.some((name) => annotations[name] === 'true')
   );
 }
 
@@ -87,7 +87,7 @@ export function assessCluster(object: ObservedObject, wish: ClusterWish): Health
   if (isAuthorizationMissing(live)) {
     return failed(
       'BackupRemovalNotAuthorized',
-      `${name} is not reconciled since its backups were turned off; to give up the backups that it has: kubectl annotate perconapgcluster ${textAt(live, 'metadata', 'name') ?? ''} pgv2.percona.com/authorizeBackupRemoval=true`,
+      `${name} is not reconciled since its backups were turned off; to give up the backups that it has: kubectl annotate perconapgcluster ${textAt(live, 'metadata', 'name') ?? ''} pgv2.percona.com/authorizeBackupRemoval=true, and leave that until the next change`,
     );
   }
   switch (textAt(live, 'status', 'state')) {

@@ -5,15 +5,16 @@ import {
   clusterName,
   databaseUser,
   defaultPostgresVersion,
+  majorOf,
   testedImages,
 } from '../api/v1alpha1/percona.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
-import type { ObservedObjects } from '../kubernetes/object.ts';
+import { condition, type ObservedObject, type ObservedObjects } from '../kubernetes/object.ts';
 import type { Secrets } from '../kubernetes/secret.ts';
 import { decodeBase64 } from '../lib/hash.ts';
-import { numberAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
+import { at, numberAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
 import type { MissingSecret } from './credentials.ts';
 
 /** A repository of backups in a bucket, in pgBackRest's words. */
@@ -55,7 +56,6 @@ export interface ClusterPlan {
   readonly name: string;
   /** Labels of the platform for everything that belongs to the cluster. */
   readonly labels: Texts;
-  readonly fate: 'kept' | 'deleted';
   readonly replicas: number;
   /** A Kubernetes quantity. */
   readonly storageSize: string;
@@ -99,7 +99,14 @@ function planVersion(
   const platform = version === usual ? input.images.postgres : undefined;
   // What this release was tested with is for new clusters: an upgrade of the function would restart all others.
   const known = platform ?? imageBefore ?? testedImages.postgres[version] ?? '';
-  if (version === wanted) return { version, image: images.postgres ?? known, warnings: [] };
+  const fits = [undefined, version].includes(majorOf(images.postgres ?? ''));
+  if (version === wanted && fits) return { version, image: images.postgres ?? known, warnings: [] };
+  if (version === wanted)
+    return {
+      version,
+      image: known,
+      warnings: [`spec.percona.images.postgres has no effect: it is not an image of PostgreSQL ${version}`],
+    };
   // An image that was asked for is one of the version that was asked for.
   const image = images.postgres === undefined ? known : (imageBefore ?? known);
   if (postgresVersion === undefined) return { version, image, warnings: [] };
@@ -149,7 +156,8 @@ function planBackup(
       bucket,
       endpoint: bareEndpoint(endpoint),
       region,
-      path: backup.prefix === undefined ? (before ?? folder) : folder,
+      // The operator does not notice another folder: it would go on writing to one that nobody has prepared.
+      path: before ?? folder,
       credentials: credentialsSecretRef.name,
       uriStyle: backup.uriStyle,
       verifyTls: backup.verifyTLS,
@@ -163,6 +171,18 @@ function planBackup(
 /** A time as pgBackRest takes it: `2026-01-31 12:00:00+00:00`. */
 function toTarget(target: string): string | undefined {
   return target === 'latest' ? undefined : target.replace('T', ' ').replace('Z', '+00');
+}
+
+/**
+ * Whether the cluster is still to be made from backups. Once its data is there nothing may ask for that again: a cluster
+ * that is made anew over its kept volume would be restored over it. The Object remembers that by what it asks for.
+ */
+function isToBeRestored(object: ObservedObject | undefined): boolean {
+  if (object === undefined) return true;
+  const { live, manifest } = object;
+  if (live === undefined) return at(manifest, 'spec', 'dataSource') !== undefined;
+  const isAsked = at(live, 'spec', 'dataSource') !== undefined;
+  return isAsked && condition(live, 'PostgresDataInitialized')?.status !== 'True';
 }
 
 function planRestore({ restoreFrom, backup }: Percona, secrets: Secrets): RestorePlan | undefined {
@@ -206,7 +226,6 @@ export function planCluster(
   const cluster: ClusterPlan = {
     name: clusterName(server.name),
     labels: input.labels,
-    fate: percona.deleteWithServer ? 'deleted' : 'kept',
     replicas: percona.replicas,
     storageSize: percona.storageSize.text,
     storageClass: percona.storageClassName ?? input.storageClassName,
@@ -233,11 +252,15 @@ export function planCluster(
     scheduling: { tolerations, topologySpreadConstraints, priorityClassName },
     affinity: percona.affinity,
     minAvailable: percona.minAvailable,
-    paused: percona.paused || (percona.pauseWithServer && replicas === 0),
-    restore: planRestore(percona, secrets),
+    // Not before there is a server: its database has to have come up once.
+    paused: percona.paused || (percona.pauseWithServer && replicas === 0 && observed.has('server')),
+    restore: isToBeRestored(object) ? planRestore(percona, secrets) : undefined,
     backup: planBackup(percona, backupFolder(percona, server.namespace, server.name), secrets, existing),
     monitoring: planMonitoring(percona),
     overrides: percona.overrides ?? {},
   };
-  return { cluster, warnings };
+  const folder = cluster.backup?.repository.path;
+  const wanted = percona.backup.prefix === undefined ? folder : backupFolder(percona, server.namespace, server.name);
+  const moved = `spec.percona.backup.prefix has no effect: the cluster's backups stay in ${folder ?? ''}`;
+  return { cluster, warnings: folder === wanted || folder === undefined ? warnings : [...warnings, moved] };
 }

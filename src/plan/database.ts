@@ -35,8 +35,8 @@ export interface DatabasePlan {
   readonly missing: readonly MissingSecret[];
   /** As far as it is known. */
   readonly host: string | undefined;
-  /** Whether the StatefulSet as it is uses this database already: then it no longer waits for it. */
-  readonly inUse: boolean;
+  /** What the StatefulSet as it is uses; undefined where there is none yet. Once it is this one, nothing waits for it. */
+  readonly used: DatabaseKind | undefined;
   /** Databases that the server used before, and from which nothing was migrated. */
   readonly former: readonly DatabaseKind[];
   readonly warnings: readonly string[];
@@ -229,7 +229,7 @@ export function planDatabase(spec: Spec, server: string, secrets: Secrets, obser
       ...missing,
       ...(authority?.state === 'missing' ? [{ reason: authority.reason, message: authority.message }] : []),
     ],
-    inUse: used === kind,
+    used,
     former: planFormer(kind, used, observed),
   };
 }

@@ -110,6 +110,11 @@ function templateWarnings({ name }: DittoServer, observed: ObservedObjects): rea
   ];
 }
 
+function deletionWarnings({ spec }: DittoServer, { allow }: Input): readonly string[] {
+  if (!spec.percona.deleteWithServer || allow.deleteWithServer) return [];
+  return ['spec.percona.deleteWithServer has no effect: the platform keeps databases'];
+}
+
 /** Decides everything about a DittoServer: names, labels, configuration, credentials, volumes, exposure. */
 export function planDittoServer({ server, input, observed, secrets, entropy }: Facts): Plan {
   const { name, namespace, flavour, generation, spec } = server;
@@ -145,7 +150,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     admin,
     database,
     cluster,
-    keepsDatabase: !spec.percona.deleteWithServer,
+    keepsDatabase: !spec.percona.deleteWithServer || !input.allow.deleteWithServer,
     secretsAreRead: secrets !== 'unsupported',
     missing: [jwt.missing, admin.missing].filter((missing) => missing !== undefined),
     file: exposure.file,
@@ -164,6 +169,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       ...storage.warnings,
       ...database.warnings,
       ...clusterWarnings,
+      ...deletionWarnings(server, input),
       ...compatWarnings(server),
       ...portWarnings(server),
       ...templateWarnings(server, observed),

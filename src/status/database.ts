@@ -30,9 +30,11 @@ function clusterVerdict(findings: Findings): Verdict {
   const blocker = composition.blocked.find(({ kind }) => kind === 'PerconaPGCluster');
   if (blocker?.reason === 'KindNotInstalled') return no('PerconaOperatorMissing', OPERATOR_MISSING);
   if (blocker !== undefined) return no(blocker.reason, `PerconaPGCluster ${name}: ${blocker.message}`);
-  const { restore } = plan.cluster ?? {};
-  const lacking = restore?.from === 'repository' && !plan.database.inUse ? restore.missing : undefined;
-  if (lacking !== undefined) return no(lacking.reason, `The restore waits: ${lacking.message}`);
+  const { restore, backup } = plan.cluster ?? {};
+  const lacking = (restore?.from === 'repository' ? restore.missing : undefined) ?? backup?.missing;
+  // Pods that mount a Secret do not start without it.
+  if (lacking !== undefined && composition.health.get('database')?.state !== 'ready')
+    return no(lacking.reason, `PerconaPGCluster ${name} waits: ${lacking.message}`);
   const health = composition.health.get('database');
   if (health?.state !== 'ready')
     return no(health?.reason ?? 'ClusterWaiting', health?.message ?? `PerconaPGCluster ${name} is not there yet`);

@@ -31,7 +31,7 @@ export const acceptedDatabases: readonly (readonly [title: string, spec: Json])[
       database: {
         postgres: {
           ...postgres,
-          host: '2001:db8::1',
+          host: '192.0.2.10',
           port: 6432,
           sslMode: 'verify-full',
           caSecretRef: { name: 'ca', key: 'ca.crt' },
@@ -120,7 +120,7 @@ export const refusedDatabases: readonly Refused[] = [
       database: {
         postgres: {
           ...postgres,
-          host: 'postgres://example.com',
+          host: '2001:db8::1',
           passwordSecretRef: { name: 'My Secret', key: 'k' },
           caSecretRef: { name: 'CA', key: 'k' },
         },
@@ -128,7 +128,7 @@ export const refusedDatabases: readonly Refused[] = [
     },
     'cel',
     `spec.database.postgres.caSecretRef.name: "CA" ${notSecret}`,
-    'spec.database.postgres.host: "postgres://example.com" is not a host name or an address such as "postgres.example.com"',
+    'spec.database.postgres.host: "2001:db8::1" is not a host name or an address such as "postgres.example.com"',
     `spec.database.postgres.passwordSecretRef.name: "My Secret" ${notSecret}`,
   ),
   refused(
@@ -198,15 +198,24 @@ export const refusedDatabases: readonly Refused[] = [
     `spec.percona.backup.endpoint: "http://s3.example.com" ${notEndpoint}`,
     `spec.percona.backup.prefix: "../others" ${notPath}`,
   ),
-  ...['0 2 * *', '0 2 * * * *', '60 * * * *', '5-1 * * * *', '0 0 L * *', '0 0 * * 7', '0 0 * * 5-7', '@reboot'].map(
-    (schedule) =>
-      refused(
-        `the schedule "${schedule}"`,
-        percona({ backup: { ...backup, fullSchedule: schedule, incrSchedule: schedule } }),
-        'function',
-        `spec.percona.backup.fullSchedule: "${schedule}" ${notCron}`,
-        `spec.percona.backup.incrSchedule: "${schedule}" ${notCron}`,
-      ),
+  ...[
+    '0 2 * *',
+    '0 2 * * * *',
+    '60 * * * *',
+    '5-1 * * * *',
+    '0 0 L * *',
+    '0 0 * * 7',
+    '0 0 * * 5-7',
+    '0 0 * * SAT-SUN',
+    '@reboot',
+  ].map((schedule) =>
+    refused(
+      `the schedule "${schedule}"`,
+      percona({ backup: { ...backup, fullSchedule: schedule, incrSchedule: schedule } }),
+      'function',
+      `spec.percona.backup.fullSchedule: "${schedule}" ${notCron}`,
+      `spec.percona.backup.incrSchedule: "${schedule}" ${notCron}`,
+    ),
   ),
   refused(
     'a restore from nowhere',
@@ -294,7 +303,7 @@ export const refusedDatabases: readonly Refused[] = [
         s3: {
           ...s3,
           bucket: 'my-backups',
-          endpoint: 's3.example.com:9000',
+          endpoint: 'S3.example.com:9000',
           prefix: '/pgbackrest/team-a/my-dittofs-postgres/repo1/',
         },
       },
@@ -368,18 +377,27 @@ export const databaseLimits: readonly Limit[] = [
       allowedStorageClasses: ['fast'],
       storageClassName: 'fast',
       maxSizes: { postgres: '20Gi' },
-      allow: { deleteWithServer: false },
+      allowedServiceTypes: ['ClusterIP'],
     },
     spec: percona({
       deleteWithServer: true,
       storageSize: '30Gi',
       storageClassName: 'slow',
       images: { postgres: 'docker.io/x:17', pgBouncer: 'ghcr.io/y:1', pgBackRest: 'docker.io/z:1' },
+      overrides: {
+        expose: { type: 'LoadBalancer' },
+        initContainer: { image: 'docker.io/i:1' },
+        proxy: { pgBouncer: { expose: { type: 'NodePort' }, sidecars: [{ name: 's', image: 'docker.io/s:1' }] } },
+        extensions: { storage: { type: 's3' } },
+      },
     }),
     problems: [
-      'spec.percona.deleteWithServer: true is not allowed by the platform: databases are kept',
       'spec.percona.images.pgBackRest: "docker.io/z:1" is not allowed by the platform: images start with "ghcr.io/"',
       'spec.percona.images.postgres: "docker.io/x:17" is not allowed by the platform: images start with "ghcr.io/"',
+      'spec.percona.overrides.expose.type: "LoadBalancer" is not allowed by the platform: the type is one of "ClusterIP"',
+      'spec.percona.overrides.initContainer.image: "docker.io/i:1" is not allowed by the platform: images start with "ghcr.io/"',
+      'spec.percona.overrides.proxy.pgBouncer.expose.type: "NodePort" is not allowed by the platform: the type is one of "ClusterIP"',
+      'spec.percona.overrides.proxy.pgBouncer.sidecars[0].image: "docker.io/s:1" is not allowed by the platform: images start with "ghcr.io/"',
       'spec.percona.storageClassName: "slow" is not allowed by the platform: the class is one of "fast"',
       'spec.percona.storageSize: "30Gi" is over the platform’s limit of "20Gi"',
     ],

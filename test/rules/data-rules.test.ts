@@ -633,6 +633,17 @@ describe('rule 10: the database outlives the DittoServer unless deleteWithServer
     expect(databaseOf(cluster)).toEqual([undefined, undefined, undefined]);
   });
 
+  it('where the platform keeps databases it stays whatever the spec says, and a condition tells', () => {
+    const cluster = withCluster({ deleteWithServer: true });
+    const before = databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'));
+    cluster.setInput({ ...input, allow: { deleteWithServer: false } });
+    cluster.settle();
+    expect(cluster.condition('ConfigReady').message).toContain('the platform keeps databases');
+    cluster.remove();
+    cluster.provide();
+    expect(databaseOf(cluster).map((object) => at(object, 'metadata', 'uid'))).toEqual(before);
+  });
+
   it('with deleteWithServer somebody else’s cluster of that name is not touched', () => {
     const cluster = createCluster({ xr: dittoServer({ percona: { enabled: true, deleteWithServer: true } }) });
     const theirs = {
@@ -708,6 +719,23 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     const cluster = running({ storage: { retentionPolicy } });
     for (const key of ['jwt-secret', 'admin-secret']) expect(policies(cluster, key)).toBe(expected);
     expect(cluster.events.filter(({ kind, verb }) => kind === 'Secret' && verb !== 'created')).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['a Percona cluster that stays', { percona: { enabled: true } }, 'Observe, Create'],
+    ['a Percona cluster that goes', { percona: { enabled: true, deleteWithServer: true } }, 'Observe, Create, Delete'],
+    ['a PostgreSQL of the user’s', { database: { postgresSecretRef: { name: 'other' } } }, 'Observe, Create'],
+  ])('with Delete and %s generated Secrets are its companions, also after it', (_, spec, expected) => {
+    const storage = { retentionPolicy: 'Delete' };
+    const cluster = createCluster({ xr: dittoServer({ ...spec, storage }) });
+    cluster.api.put(secret('team-a', 'other', { host: 'h', user: 'u', password: 'p', database: 'd' }));
+    cluster.bringUp();
+    expect(policies(cluster, 'admin-secret')).toBe(expected);
+    cluster.edit((wanted) =>
+      Object.assign(wanted, { database: {}, percona: { ...Object(spec.percona), enabled: false } }),
+    );
+    cluster.bringUp();
+    expect(policies(cluster, 'admin-secret')).toBe(expected);
   });
 
   it('their data is that of the live Secret, else of the observed Object, else new', () => {

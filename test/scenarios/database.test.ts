@@ -191,7 +191,7 @@ describe('pausing', () => {
 
     cluster.edit((spec) => (spec.replicas = 1));
     cluster.settle();
-    expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBe(false);
+    expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBeUndefined();
     cluster.bringUp();
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available', DatabaseReady: 'True ClusterReady' });
   });
@@ -267,7 +267,7 @@ describe('backups', () => {
     });
   });
 
-  it('stay where they are in a cluster that is taken over, unless somebody names another folder', () => {
+  it('stay where they are in a cluster that is taken over: its operator would not notice another folder', () => {
     const cluster = withPercona({ backup });
     cluster.api.put({
       apiVersion: 'pgv2.percona.com/v2',
@@ -297,7 +297,8 @@ describe('backups', () => {
     });
     cluster.edit((wanted) => (wanted.percona = { enabled: true, backup: { ...backup, prefix: 'new' } }));
     cluster.settle();
-    expect(at(spec(), ...path)).toBe('/new/team-a/files-postgres/repo1');
+    expect(at(spec(), ...path)).toBe('/pgbackrest/files/repo1');
+    expect(cluster.condition('ConfigReady').message).toContain('spec.percona.backup.prefix has no effect');
   });
 
   it('that are turned off need an authorization, which is never given unasked', () => {
@@ -374,7 +375,7 @@ describe('restoring', () => {
     if (restoreFrom.s3 !== undefined) {
       cluster.settle();
       expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False SecretNotFound' });
-      expect(cluster.condition('DatabaseReady').message).toContain('The restore waits: Secret "old-s3"');
+      expect(cluster.condition('DatabaseReady').message).toContain('waits: Secret "old-s3"');
       cluster.api.put(secret('team-a', 'old-s3', { 's3.conf': backupCredentials }));
     }
     cluster.settle();
@@ -389,6 +390,23 @@ describe('restoring', () => {
     expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterRestoreFailed' });
     cluster.bringUp();
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available', DatabaseReady: 'True ClusterReady' });
+
+    // Once is enough: a cluster that is made anew over its kept volume must not be restored over it.
+    expect(at(manifest(cluster, 'database'), 'spec', 'dataSource')).toBeUndefined();
+    cluster.api.remove(clusterRef);
+    cluster.settle();
+    expect(at(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec')).not.toHaveProperty('dataSource');
+  });
+
+  it('is not begun by a cluster that is there already', () => {
+    const cluster = withPercona();
+    cluster.bringUp();
+    cluster.edit((spec) => (spec.percona = { enabled: false }));
+    cluster.settle();
+    cluster.edit((spec) => (spec.percona = { enabled: true, restoreFrom: { cluster: 'old-postgres' } }));
+    cluster.bringUp();
+    expect(at(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec')).not.toHaveProperty('dataSource');
+    expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'True ClusterReady' });
   });
 });
 
@@ -403,8 +421,11 @@ describe('a change of the database', () => {
     cluster.settle();
     expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterWaiting', Available: 'True ServerReady' });
     expect(manifest(cluster, 'server')).toEqual(before);
+    // A pod that starts again in the meantime needs the file that goes with its environment.
+    expect(config(cluster)).toContain('type: "sqlite"');
 
     cluster.bringUp();
+    expect(config(cluster)).toContain('type: "postgres"');
     expect(environment(cluster)).toHaveProperty('DITTOFS_DATABASE_POSTGRES_HOST');
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available', DatabaseReady: 'True ClusterReady' });
     expect(cluster.condition('DatabaseReady').message).toContain('nothing was migrated from SQLite');
@@ -482,6 +503,37 @@ describe('a change of the database', () => {
   });
 });
 
+it('a state from before the last change of the spec counts for nothing', () => {
+  const cluster = withPercona();
+  cluster.settle();
+  cluster.percona({ state: 'ready', conditions: [initialized] });
+  cluster.api.patch(clusterRef, (object) => {
+    object.status = { ...(object.status as object), observedGeneration: 0 };
+  });
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False ClusterChanging' });
+  expect(cluster.live('StatefulSet', 'files')).toBeUndefined();
+});
+
+it('the kind goes away with the cluster: nothing that was seen of it counts any more', () => {
+  const cluster = withPercona();
+  cluster.bringUp();
+  cluster.fail('database', NO_KIND);
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'False PerconaOperatorMissing', Ready: 'False Creating' });
+});
+
+it('a server that is stopped from the start has a database that came up once', () => {
+  const percona = { enabled: true, pauseWithServer: true };
+  const cluster = createCluster({ xr: dittoServer({ replicas: 0, percona }) });
+  cluster.settle();
+  expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBeUndefined();
+  expect(cluster.live('StatefulSet', 'files')).toBeUndefined();
+  cluster.bringUp();
+  expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBe(true);
+  expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'True ClusterPaused', Ready: 'True Available' });
+});
+
 describe('versions', () => {
   const input = { apiVersion: 'dittofs.fn.crossplane.io/v1alpha1', kind: 'Input' };
   const image = (cluster: Cluster): unknown => at(manifest(cluster, 'database'), 'spec', 'image');
@@ -501,6 +553,16 @@ describe('versions', () => {
     cluster.setInput(input);
     cluster.settle();
     expect([version(cluster), image(cluster)]).toEqual([16, 'p:16.2']);
+  });
+
+  it('what the platform names by now refuses no cluster that exists', () => {
+    const xr = dittoServer({ percona: { enabled: true, images: { postgres: 'p:16.3' } } });
+    const cluster = createCluster({ xr, input: { ...input, postgresVersion: 16 } });
+    cluster.bringUp();
+    cluster.setInput({ ...input, images: { postgres: 'p:18.1' }, postgresVersion: 18 });
+    cluster.settle();
+    expect([version(cluster), image(cluster)]).toEqual([16, 'p:16.3']);
+    expect(conditions(cluster)).toMatchObject({ ConfigReady: 'True ConfigValid' });
   });
 
   it('a user who asks for another one is told that it takes an upgrade', () => {

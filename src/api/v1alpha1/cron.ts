@@ -2,8 +2,8 @@ import { Cron } from 'croner';
 
 const shorthands = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
 
-/** What other dialects know and this one does not: the last day, the nearest weekday, the nth one, Sunday as 7. */
-const otherDialects = /[#+]|(^|[^A-Z])[LW]($|[^A-Z])|LW|(^|[ ,-])7[^ ]*$/i;
+/** What other dialects know and this one does not: the last day, the nearest weekday, the nth one, Sunday as 7 or at the end of a range. */
+const otherDialects = /[#+]|(^|[^A-Z])[LW]($|[^A-Z])|LW|(^|[ ,-])7[^ ]*$|-SUN/i;
 
 /**
  * Whether a text is a cron expression of five fields, or a shorthand such as `@daily`, as Percona's operator reads it.

@@ -41,9 +41,9 @@ const Sqlite = z.strictObject({
 const host = () =>
   withRules(text(), [
     {
-      cel: `self.matches('^[a-zA-Z0-9:]([-a-zA-Z0-9.:]*[a-zA-Z0-9])?$')`,
+      cel: `self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$')`,
       says: 'is not a host name or an address such as "postgres.example.com"',
-      holds: (name) => /^[a-zA-Z0-9:]([-a-zA-Z0-9.:]*[a-zA-Z0-9])?$/.test(name),
+      holds: (name) => /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$/.test(name),
     },
   ]);
 
@@ -123,9 +123,9 @@ const region = () => text(63).default('eu-west-1').meta({ description: 'Region o
 const bucketPath = () =>
   withRules(text(512), [
     {
-      cel: `self.matches('^/?([a-zA-Z0-9_][-a-zA-Z0-9._]*/?)+$')`,
+      cel: `self.matches('^/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*/?$')`,
       says: 'is not a path in a bucket such as "backups/team-a"',
-      holds: (path) => /^\/?([a-zA-Z0-9_][-a-zA-Z0-9._]*\/?)+$/.test(path),
+      holds: (path) => /^\/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(\/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*\/?$/.test(path),
     },
   ]);
 

@@ -54,7 +54,7 @@ export const Input = z.strictObject({
     .meta({ description: 'Defaults of the file Service.' }),
   labels: labels().default({}).meta({
     description:
-      'Labels on every object, pods included, for example for cost accounting. A change restarts the servers.',
+      'Labels on every object, pods included, for example for cost accounting. A change restarts the servers, and their Percona clusters.',
   }),
   ttl: duration('1s', '24h').optional().meta({
     description: 'How long Crossplane may keep a response when all is settled; the function’s --ttl when left out.',

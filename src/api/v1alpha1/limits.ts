@@ -1,4 +1,4 @@
-import { objectAt, textAt } from '../../lib/json.ts';
+import { isList, isObject, objectAt, textAt, type Json } from '../../lib/json.ts';
 import { compareQuantities, parseQuantity, type Quantity } from '../../lib/quantity.ts';
 import type { Input } from './input.ts';
 import { quote, type Problem } from './problem.ts';
@@ -24,6 +24,22 @@ function allowsImage(prefix: string, image: string): boolean {
   return next === '' || '/:@'.includes(next) || '/:@'.includes(prefix.charAt(prefix.length - 1));
 }
 
+/** Every text under a field of that name in `percona.overrides`, with the way to it. */
+function* overridden(
+  wanted: (name: string, above: readonly string[]) => boolean,
+  value: Json | undefined,
+  above: readonly string[] = ['spec.percona.overrides'],
+): Generator<[field: string, text: string]> {
+  const entries = isList(value)
+    ? value.map((item, index): [string, Json] => [`[${index}]`, item])
+    : Object.entries(isObject(value) ? value : {});
+  for (const [name, below] of entries) {
+    const field = [...above, name];
+    if (typeof below === 'string' && wanted(name, above)) yield [field.join('.').replaceAll('.[', '['), below];
+    else yield* overridden(wanted, below, field);
+  }
+}
+
 function* imageProblems(spec: Spec, { allowedImagePrefixes: allowed }: Input): Generator<Problem> {
   if (allowed === undefined) return;
   const { postgres, pgBouncer, pgBackRest } = spec.percona.images;
@@ -34,6 +50,7 @@ function* imageProblems(spec: Spec, { allowedImagePrefixes: allowed }: Input): G
     ['spec.percona.images.pgBackRest', pgBackRest],
     ['spec.percona.monitoring.pmm.image', spec.percona.monitoring?.pmm.image],
   ];
+  images.push(...overridden((name) => name === 'image', spec.percona.overrides));
   spec.extraVolumes?.forEach((volume, index) => {
     images.push([`spec.extraVolumes[${index}].image.reference`, textAt(volume, 'image', 'reference')]);
   });
@@ -59,7 +76,11 @@ function writtenTypes({
 
 function* serviceTypeProblems(spec: Spec, { allowedServiceTypes: allowed }: Input): Generator<Problem> {
   if (allowed === undefined) return;
-  for (const [field, type] of writtenTypes(spec)) {
+  const exposed = overridden(
+    (name, above) => name === 'type' && /expose/i.test(above.join('.')),
+    spec.percona.overrides,
+  );
+  for (const [field, type] of [...writtenTypes(spec), ...exposed]) {
     if (type === undefined || allowed.some((name) => name === type)) continue;
     yield { field, detail: `${quote(type)} is not allowed by the platform: the type is one of ${list(allowed)}` };
   }
@@ -80,6 +101,7 @@ function storageClassProblems(spec: Spec, input: Input): readonly Problem[] {
   ];
   if (spec.percona.enabled)
     asked.push(['spec.percona.storageClassName', spec.percona.storageClassName ?? input.storageClassName]);
+  asked.push(...overridden((name) => name === 'storageClassName', spec.percona.overrides));
   spec.extraVolumes?.forEach((volume, index) => {
     const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
     const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
@@ -104,13 +126,6 @@ function* sizeProblems({ storage, percona }: Spec, { maxSizes }: Input): Generat
   }
 }
 
-function deletionProblems({ percona }: Spec, { allow }: Input): readonly Problem[] {
-  if (!percona.deleteWithServer || allow.deleteWithServer) return [];
-  return [
-    { field: 'spec.percona.deleteWithServer', detail: 'true is not allowed by the platform: databases are kept' },
-  ];
-}
-
 /** What a spec asks for beyond the platform's limits, each with the limit by name. */
 export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
   return [
@@ -118,6 +133,5 @@ export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
     ...serviceTypeProblems(spec, input),
     ...storageClassProblems(spec, input),
     ...sizeProblems(spec, input),
-    ...deletionProblems(spec, input),
   ];
 }

@@ -106,9 +106,9 @@ function identified(identity: ServerIdentity): Parsed<ServerIdentity> {
 
 /**
  * Reads a DittoServer from an XR, with everything that is wrong with it: types, bounds, unknown fields, rules,
- * Kubernetes' own types, and the platform's limits.
+ * Kubernetes' own types, and the platform's limits. `hasCluster`: whether its Percona cluster was made already.
  */
-export function parseDittoServer(xr: JsonObject, input: Input): Parsed<DittoServer> {
+export function parseDittoServer(xr: JsonObject, input: Input, hasCluster = false): Parsed<DittoServer> {
   const identity = identify(xr);
   const written = at(xr, 'spec') ?? undefined;
   const spec = isObject(written)
@@ -119,7 +119,7 @@ export function parseDittoServer(xr: JsonObject, input: Input): Parsed<DittoServ
   const specProblems = parsed.ok
     ? [
         ...checkLimits(parsed.value.spec, input),
-        ...(identity.ok ? checkPercona(parsed.value.spec, identity.value, input) : []),
+        ...(identity.ok ? checkPercona(parsed.value.spec, identity.value, input, hasCluster) : []),
       ]
     : parsed.problems;
   if (!identity.ok || !parsed.ok || specProblems.length > 0) {

@@ -27,9 +27,13 @@ export function clusterName(server: string): string {
   return `${server}-postgres`;
 }
 
-/** `https://S3.example.com/` and `s3.example.com` are the same endpoint; pgBackRest takes it without a scheme. */
+/** An endpoint as pgBackRest takes it: `https://S3.example.com:443/` is `s3.example.com`. */
 export function bareEndpoint(endpoint: string): string {
-  return endpoint.replace(/^https:\/\//, '').replace(/\/$/, '');
+  return endpoint
+    .toLowerCase()
+    .replace(/^https:\/\//, '')
+    .replace(/\/$/, '')
+    .replace(/:443$/, '');
 }
 
 /** A path in a bucket as pgBackRest takes it: from the root, without a slash at its end. */
@@ -46,7 +50,7 @@ export function backupFolder({ backup }: Spec['percona'], namespace: string, ser
 }
 
 /** The major version of PostgreSQL in an image's tag, where it tells: `17.10-1`, or `2.5.0-ppg16.4-postgres`. */
-function majorOf(image: string): number | undefined {
+export function majorOf(image: string): number | undefined {
   const tag = /:([^/@:]+)(@.*)?$/.exec(image)?.[1] ?? '';
   const major = /ppg([0-9]{2})/.exec(tag)?.[1] ?? /^([0-9]{2})\b/.exec(tag)?.[1];
   return major === undefined ? undefined : Number(major);
@@ -89,13 +93,21 @@ function* restoreProblems(
   }
 }
 
-/** What is wrong with a Percona cluster that only shows with the DittoServer's name and the platform's input. */
+/**
+ * What is wrong with a Percona cluster that only shows with the DittoServer's name and the platform's input. One that
+ * exists keeps its version and image, whatever the platform names by now (plan/cluster.ts).
+ */
 export function checkPercona(
   { percona }: Spec,
   server: { readonly name: string; readonly namespace: string },
   input: Input,
+  exists: boolean,
 ): readonly Problem[] {
   if (!percona.enabled) return [];
   const name = perconaNameProblem(server.name);
-  return [...(name === undefined ? [] : [name]), ...imageProblems(percona, input), ...restoreProblems(percona, server)];
+  return [
+    ...(name === undefined ? [] : [name]),
+    ...(exists ? [] : imageProblems(percona, input)),
+    ...restoreProblems(percona, server),
+  ];
 }

@@ -154,7 +154,7 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       const stopped = await tenant.until('files', 'stopped', (one) => textAt(one, 'status', 'phase') === 'Stopped');
       see(holds(stopped, 'Ready')).toBe(true);
       await tenant.patch('files', { spec: { replicas: 1 } });
-      await untilCluster(tenant, NAME, (cluster) => at(cluster, 'spec', 'pause') === false);
+      await untilCluster(tenant, NAME, (cluster) => at(cluster, 'spec', 'pause') !== true);
       await operator.report('ready');
       await tenant.untilSettled('files');
     });
