@@ -4,7 +4,7 @@ import { components } from '../../src/components/registry.ts';
 import { knownKinds } from '../../src/composition/immutable.ts';
 import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { runFunction } from '../../src/function.ts';
-import { at, textAt, withValue, type JsonObject } from '../../src/lib/json.ts';
+import { at, objectAt, textAt, withValue, type JsonObject } from '../../src/lib/json.ts';
 import { firstContainer } from '../support/api-server.ts';
 import {
   call,
@@ -732,7 +732,7 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     cluster.bringUp();
     expect(policies(cluster, 'admin-secret')).toBe(expected);
     cluster.edit((wanted) =>
-      Object.assign(wanted, { database: {}, percona: { ...Object(spec.percona), enabled: false } }),
+      Object.assign(wanted, { database: {}, percona: { ...objectAt(spec, 'percona'), enabled: false } }),
     );
     cluster.bringUp();
     expect(policies(cluster, 'admin-secret')).toBe(expected);
