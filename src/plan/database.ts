@@ -67,10 +67,17 @@ function kindUsed(manifest: JsonObject | undefined, server: string): DatabaseKin
   return secret === userSecret(server) ? 'percona' : 'postgres';
 }
 
-/** The databases before the wanted one, in the order of their first use. */
+/**
+ * The databases before the wanted one. A StatefulSet with claim templates was made by the Go operator, whose server ran
+ * on SQLite although it had a Percona cluster.
+ */
 function planFormer(kind: DatabaseKind, used: DatabaseKind | undefined, observed: ObservedObjects): DatabaseKind[] {
-  const remembered = textsAt(observed.get('server')?.manifest, 'metadata', 'annotations')[FORMER_DATABASES] ?? '';
-  const before = databaseKinds.filter((candidate) => remembered.split(',').includes(candidate));
+  const server = observed.get('server');
+  const remembered = textsAt(server?.manifest, 'metadata', 'annotations')[FORMER_DATABASES] ?? '';
+  const tookOver = kind === 'percona' && listAt(server?.live, 'spec', 'volumeClaimTemplates').length > 0;
+  const before = databaseKinds.filter(
+    (candidate) => remembered.split(',').includes(candidate) || (tookOver && candidate === 'sqlite'),
+  );
   return [...new Set([...before, ...(used === undefined ? [] : [used])])].filter((candidate) => candidate !== kind);
 }
 

@@ -440,6 +440,25 @@ describe('a change of the database', () => {
     expect(cluster.live('PerconaPGCluster', 'files-postgres')).toBeDefined();
   });
 
+  it('happens to a server of the Go operator, which never used its cluster: a condition says so', () => {
+    const cluster = withPercona();
+    cluster.api.put({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'files', namespace: 'team-a', labels: { app: 'dittofs-server', instance: 'files' } },
+      spec: {
+        replicas: 1,
+        serviceName: 'files-headless',
+        selector: { matchLabels: { app: 'dittofs-server', instance: 'files' } },
+        template: { spec: { containers: [{ name: 'dittofs', image: 'marmos91c/dittofs:v0.29.0' }] } },
+        volumeClaimTemplates: [{ metadata: { name: 'controlplane' }, spec: { accessModes: ['ReadWriteOnce'] } }],
+      },
+    });
+    cluster.bringUp();
+    expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'True ClusterReady' });
+    expect(cluster.condition('DatabaseReady').message).toContain('nothing was migrated from SQLite');
+  });
+
   it('to a PostgreSQL by a Secret uses what the Secret calls the database', () => {
     const cluster = createCluster({ xr: dittoServer({ database: { postgresSecretRef: { name: 'their-postgres' } } }) });
     cluster.settle();
