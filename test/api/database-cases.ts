@@ -290,6 +290,10 @@ export const refusedDatabases: readonly Refused[] = [
     'function',
     'spec.percona.images.postgres: is required with PostgreSQL 13: no image of it is known here',
   ),
+];
+
+/** What is wrong only for the DittoServer `my-dittofs` in namespace `team-a`. */
+export const refusedByName: readonly Refused[] = [
   refused(
     'a restore in place',
     percona({ restoreFrom: { cluster: 'my-dittofs-postgres' } }),

@@ -5,6 +5,7 @@ import { parseDittoServer, parseInput } from '../../src/api/v1alpha1/parse.ts';
 import { problemText } from '../../src/api/v1alpha1/problem.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import { objectWith } from './api-server.ts';
+import { refusedByName } from './database-cases.ts';
 import { accepted, limits, names, namesWithPercona, refusedInputs, refusedSpecs } from './cases.ts';
 
 function problemsOf(xr: JsonObject, input = noInput): readonly string[] {
@@ -17,9 +18,12 @@ describe('parseDittoServer', () => {
     expect(problemsOf(objectWith(spec))).toEqual([]);
   });
 
-  it.each(refusedSpecs.map((entry) => [entry.title, entry] as const))('refuses %s', (_, { spec, problems }) => {
-    expect(problemsOf(objectWith(spec))).toEqual(Object.values(problems).flat().sort());
-  });
+  it.each([...refusedSpecs, ...refusedByName].map((entry) => [entry.title, entry] as const))(
+    'refuses %s',
+    (_, { spec, problems }) => {
+      expect(problemsOf(objectWith(spec))).toEqual(Object.values(problems).flat().sort());
+    },
+  );
 
   it.each(names)('checks the name %s', (name, good) => {
     const problem = `metadata.name: "${name}" is not a DNS-1035 label of at most 40 characters such as "my-server"`;
