@@ -6,9 +6,9 @@ import { setup } from './support/build-tools.ts';
  * Runs vitest in a network of its own: provider-kubernetes and dfs take fixed ports on all interfaces, and what the tests
  * do must not depend on any other host. So everything that is fetched is fetched before.
  *
- *   node test/real/run.ts [--halves] --config vitest.real.config.ts [file …]
+ *   node test/real/run.ts [--parts] --config vitest.real.config.ts [file …]
  *
- * --halves: some of the labs beside the rest, each half in its own network, because labs mostly wait.
+ * --parts: some of the labs beside the rest, each part in its own network, because labs mostly wait.
  */
 await setup();
 
@@ -25,9 +25,9 @@ function canIsolate(): boolean {
   }
 }
 
-/** About half of the time that all of it takes. */
-const half = ['test/real/lab/claims.test.ts', 'test/real/lab/percona.test.ts'];
-const args = process.argv.slice(2).filter((argument) => argument !== '--halves');
+/** Files that run beside the rest: labs with claims, and with Percona clusters. */
+const beside = ['test/real/lab/claims.test.ts', 'test/real/lab/percona.test.ts'];
+const args = process.argv.slice(2).filter((argument) => argument !== '--parts');
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args];
 if (!canIsolate()) {
   process.exitCode = spawnSync(process.execPath, vitest.slice(1), { stdio: 'inherit' }).status ?? 1;
@@ -35,9 +35,11 @@ if (!canIsolate()) {
   process.exitCode = await inOwnNetwork(vitest);
 } else {
   const { VITEST_RESULTS: results } = process.env;
+  const resultsOf = (part: number): Record<string, string> =>
+    results === undefined ? {} : { VITEST_RESULTS: `${results}.${part}.json` };
   const codes = await Promise.all([
-    inOwnNetwork([...vitest, ...half.flatMap((file) => ['--exclude', file])]),
-    inOwnNetwork([...vitest, ...half], results === undefined ? {} : { VITEST_RESULTS: `${results}.half.json` }),
+    inOwnNetwork([...vitest, ...beside.flatMap((file) => ['--exclude', file])]),
+    ...beside.map(async (file, part) => inOwnNetwork([...vitest, file], resultsOf(part))),
   ]);
   process.exitCode = Math.max(...codes);
 }
