@@ -130,12 +130,14 @@ function clusterSpec(cluster: ClusterPlan): JsonObject {
 }
 
 function assess(observed: ObservedObject, { cluster, database, namespace, pod }: Plan): Health {
+  const inUse = database.used === 'percona';
   const wish = {
     paused: cluster?.paused ?? false,
-    dispensable: pod.replicas === 0,
+    // What the server does not use yet has to come up once.
+    dispensable: pod.replicas === 0 && inUse,
     restoring: cluster?.restore !== undefined,
   };
-  return assessCluster(observed, { ...wish, inUse: database.used === 'percona', namespace });
+  return assessCluster(observed, { ...wish, inUse, namespace });
 }
 
 function life({ keepsDatabase }: Plan): Life {

@@ -168,7 +168,13 @@ function planBackup(
   };
 }
 
-/** A time as pgBackRest takes it: `2026-01-31 12:00:00+00:00`. */
+function prefixWarnings({ backup }: Percona, folder: string, plan: BackupPlan | undefined): readonly string[] {
+  const path = plan?.repository.path ?? folder;
+  if (backup.prefix === undefined || path === folder) return [];
+  return [`spec.percona.backup.prefix has no effect: the backups of the cluster stay in ${path}`];
+}
+
+/** A time as pgBackRest takes it, `2026-01-31 12:00:00+00`; undefined for the latest. */
 function toTarget(target: string): string | undefined {
   return target === 'latest' ? undefined : target.replace('T', ' ').replace('Z', '+00');
 }
@@ -209,18 +215,20 @@ function planMonitoring({ monitoring }: Percona): ClusterPlan['monitoring'] {
   return { server: serverHost, image, secret: secretRef.name };
 }
 
-/** The Percona cluster that is wanted, and what the spec says about it without effect. */
+/** The Percona cluster that is wanted, and what the spec says about it without effect; `inUse` by the server as it is. */
 export function planCluster(
   server: { readonly name: string; readonly namespace: string; readonly spec: Spec },
   input: Input,
   secrets: Secrets,
   observed: ObservedObjects,
+  inUse: boolean,
 ): { readonly cluster: ClusterPlan | undefined; readonly warnings: readonly string[] } {
   const { percona, replicas } = server.spec;
   if (!percona.enabled) return { cluster: undefined, warnings: [] };
   const object = observed.get('database');
   const existing = object?.live ?? object?.manifest;
   const { version, image, warnings } = planVersion(percona, input, existing);
+  const folder = backupFolder(percona, server.namespace, server.name);
   const { tolerations, topologySpreadConstraints, priorityClassName } = percona;
   const pullSecrets = [...(percona.imagePullSecrets ?? []), ...input.imagePullSecrets].map(({ name }) => name);
   const cluster: ClusterPlan = {
@@ -252,15 +260,12 @@ export function planCluster(
     scheduling: { tolerations, topologySpreadConstraints, priorityClassName },
     affinity: percona.affinity,
     minAvailable: percona.minAvailable,
-    // Not before there is a server: its database has to have come up once.
-    paused: percona.paused || (percona.pauseWithServer && replicas === 0 && observed.has('server')),
+    // Not before the server uses it: it has to have come up once.
+    paused: percona.paused || (percona.pauseWithServer && replicas === 0 && inUse),
     restore: isToBeRestored(object) ? planRestore(percona, secrets) : undefined,
-    backup: planBackup(percona, backupFolder(percona, server.namespace, server.name), secrets, existing),
+    backup: planBackup(percona, folder, secrets, existing),
     monitoring: planMonitoring(percona),
     overrides: percona.overrides ?? {},
   };
-  const folder = cluster.backup?.repository.path;
-  const wanted = percona.backup.prefix === undefined ? folder : backupFolder(percona, server.namespace, server.name);
-  const moved = `spec.percona.backup.prefix has no effect: the cluster's backups stay in ${folder ?? ''}`;
-  return { cluster, warnings: folder === wanted || folder === undefined ? warnings : [...warnings, moved] };
+  return { cluster, warnings: [...warnings, ...prefixWarnings(percona, folder, cluster.backup)] };
 }

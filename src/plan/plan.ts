@@ -122,7 +122,13 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const marks = planMarks(name);
   const database = planDatabase(spec, name, secrets, observed);
   const config = planConfig(spec, database);
-  const { cluster, warnings: clusterWarnings } = planCluster(server, input, secrets, observed);
+  const { cluster, warnings: clusterWarnings } = planCluster(
+    server,
+    input,
+    secrets,
+    observed,
+    database.used === 'percona',
+  );
   const context = { names, marks, secrets, observed, entropy };
   const jwt = planJwt(spec, context);
   const admin = planAdmin(spec, context);

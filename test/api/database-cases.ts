@@ -250,6 +250,12 @@ export const refusedDatabases: readonly Refused[] = [
     'spec.percona.restoreFrom.target: "yesterday" is neither latest nor a time such as "2026-01-31T12:00:00Z"',
   ),
   refused(
+    'a restore to a time that does not exist',
+    percona({ restoreFrom: { cluster: 'old', target: '2026-13-45T25:61:61Z' } }),
+    'function',
+    'spec.percona.restoreFrom.target: "2026-13-45T25:61:61Z" is not a time that exists',
+  ),
+  refused(
     'a restore from a cluster that none is called',
     percona({ restoreFrom: { cluster: 'Old' } }),
     'cel',

@@ -553,6 +553,26 @@ it('a server that is stopped from the start has a database that came up once', (
   expect(conditions(cluster)).toMatchObject({ DatabaseReady: 'True ClusterPaused', Ready: 'True Available' });
 });
 
+it.each<[string, JsonObject]>([
+  ['pauses with its server', { enabled: true, pauseWithServer: true }],
+  ['is paused', { enabled: true, paused: true }],
+])('a stopped server changes over to a cluster that %s only once that came up', (_, percona) => {
+  const cluster = createCluster({ xr: dittoServer({ replicas: 0 }) });
+  cluster.bringUp();
+  const before = manifest(cluster, 'server');
+  cluster.edit((spec) => (spec.percona = percona));
+  cluster.settle();
+  expect(at(manifest(cluster, 'database'), 'spec', 'pause')).toBe(percona.paused);
+  // What has never run is called paused as well.
+  if (percona.paused === true) cluster.percona({ state: 'paused' });
+  cluster.settle();
+  expect(manifest(cluster, 'server')).toEqual(before);
+  cluster.edit((spec) => (spec.percona = { ...percona, paused: false }));
+  cluster.bringUp();
+  expect(environment(cluster)).toHaveProperty('DITTOFS_DATABASE_POSTGRES_HOST');
+  expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
+});
+
 describe('versions', () => {
   const input = { apiVersion: 'dittofs.fn.crossplane.io/v1alpha1', kind: 'Input' };
   const image = (cluster: Cluster): unknown => at(manifest(cluster, 'database'), 'spec', 'image');

@@ -16,7 +16,7 @@ import {
   text,
 } from './fields.ts';
 import { checkOverrides } from './overrides.ts';
-import { isAnObject, withRules, type Rule } from './rule.ts';
+import { isAnObject, soundly, withRules, type Rule } from './rule.ts';
 
 const inControlPlane = /^\/data\/controlplane\/[^/]/;
 
@@ -199,6 +199,10 @@ const RestoreFrom = withRules(
           /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$/.test(target),
       },
     ])
+      .refine((target) => target === 'latest' || !Number.isNaN(Date.parse(target)), {
+        error: 'is not a time that exists',
+        when: soundly(),
+      })
       .default('latest')
       .meta({ description: 'Up to when: latest, or a time (RFC 3339).' }),
   }),
