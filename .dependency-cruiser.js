@@ -56,6 +56,13 @@ export default {
       to: { path: '^src/(render|server|provisioner|main)' },
     },
     {
+      name: 'layer-provisioner',
+      severity: 'error',
+      comment: 'a program of its own: it shares the words of plan.json with the function, and no more',
+      from: { path: folder('provisioner') },
+      to: { path: '^src/', pathNot: [folder('provisioner'), folder('lib'), '^src/api/provisioning\\.ts$'] },
+    },
+    {
       name: 'sdk-at-the-edge',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(crossplane/|server/|function\\.ts)' },

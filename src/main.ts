@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { provisionCommand } from './provisioner/command.ts';
 import { renderCommand } from './render/command.ts';
 import type { Rendered } from './render/render.ts';
 import { serveCommand } from './server/command.ts';
@@ -20,4 +21,5 @@ void new Command('function-dittofs')
     { isDefault: true },
   )
   .addCommand(renderCommand(print))
+  .addCommand(provisionCommand((code) => process.exit(code)))
   .parseAsync();

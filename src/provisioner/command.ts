@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../lib/duration.ts';
+import { parseAddress, type Address } from './address.ts';
+import type { StatusRef } from './status-config-map.ts';
+
+/** Flags, as they are written. */
+interface Flags {
+  readonly plan: string;
+  readonly secrets: string;
+  readonly url: string;
+  readonly status?: StatusRef;
+  readonly serviceAccount: string;
+  readonly interval: number;
+  readonly address: Address;
+  readonly once: boolean;
+  readonly dryRun: boolean;
+  readonly debug: boolean;
+}
+
+/** Milliseconds for what is being written after SIGTERM. */
+const GRACE = 2_000;
+
+/** Where Kubernetes puts the token of a pod. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === undefined)
+    throw new InvalidArgumentError('It is not an address such as "0.0.0.0:8081" or "[::]:8081".');
+  return parsed;
+}
+
+function statusRef(text: string): StatusRef {
+  const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
+  if (namespace === undefined || name === undefined)
+    throw new InvalidArgumentError('It is not a namespace and a name such as "team/my-server-provisioner-status".');
+  return { namespace, name };
+}
+
+function interval(text: string): number {
+  const milliseconds = Number((parseDuration(text)?.nanos ?? 0n) / 1_000_000n);
+  if (milliseconds < 1) throw new InvalidArgumentError('It is not a duration such as "5m" or "90s".');
+  return milliseconds;
+}
+
+function url(text: string): string {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text))
+    throw new InvalidArgumentError('It is not a URL such as "http://my-server-api:8080".');
+  return text;
+}
+
+/** Ends the process. */
+export type Exit = (code: number) => void;
+
+async function run(flags: Flags, exit: Exit): Promise<void> {
+  // Loaded only here: the other commands need none of it.
+  const [{ provision, provisionOnce }, { clusterAround }, { pino }] = await Promise.all([
+    import('./provision.ts'),
+    import('./status-config-map.ts'),
+    import('pino'),
+  ]);
+  const isOnce = flags.once || flags.dryRun;
+  const level = flags.debug ? 'debug' : 'info';
+  const logger = pino(
+    { level: isOnce && !flags.debug ? 'silent' : level },
+    pino.destination({ dest: isOnce ? 2 : 1, sync: true }),
+  );
+  const cluster = clusterAround(process.env, flags.serviceAccount);
+  if (flags.status !== undefined && cluster === undefined)
+    throw new Error(
+      'cannot write the status outside of a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set',
+    );
+
+  const stopping = new AbortController();
+  const options = {
+    files: { plan: flags.plan, secrets: flags.secrets },
+    url: flags.url,
+    status: flags.status === undefined || cluster === undefined ? undefined : { ref: flags.status, cluster },
+    interval: flags.interval,
+    signal: stopping.signal,
+    logger,
+  };
+  const onSignal = (): void => {
+    if (stopping.signal.aborted) exit(1);
+    stopping.abort();
+    setTimeout(() => {
+      exit(0);
+    }, GRACE);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  if (isOnce) {
+    const { stdout, stderr, failed } = await provisionOnce(options, flags.dryRun);
+    process.stdout.write(stdout);
+    process.stderr.write(stderr);
+    exit(failed ? 1 : 0);
+    return;
+  }
+  const { port, ended } = await provision(options, flags.address);
+  logger.info({ url: flags.url, port }, 'provisioning');
+  await ended;
+  logger.info('stopped');
+  exit(0);
+}
+
+/** `provision`: makes a running server serve what a plan declares, and keeps it so. */
+export function provisionCommand(exit: Exit): Command {
+  return new Command('provision')
+    .description('make a running server serve what a plan declares, and keep it so')
+    .requiredOption('--plan <file>', 'plan.json: what the server is to serve')
+    .requiredOption('--secrets <folder>', 'folder with a folder for each Secret, and in it a file for each key')
+    .addOption(new Option('--url <url>', 'the API of the server').argParser(url).makeOptionMandatory())
+    .addOption(
+      new Option('--status <namespace/name>', 'ConfigMap to report in, with the service account of the pod').argParser(
+        statusRef,
+      ),
+    )
+    .option('--service-account <folder>', 'folder with the token and ca.crt for that', SERVICE_ACCOUNT)
+    .addOption(
+      new Option('--interval <duration>', 'how often a server that is as declared is looked at again')
+        .argParser(interval)
+        .default(interval('5m'), '5m'),
+    )
+    .addOption(
+      new Option('--address <host:port>', 'where /healthz, /readyz and /metrics are served in plain HTTP')
+        .argParser(address)
+        .default(address(':8081'), ':8081'),
+    )
+    .option(
+      '--once',
+      'one round: exit code 0 if everything is applied, else 1 and the problems on standard error',
+      false,
+    )
+    .option('--dry-run', 'print what one round would change, and change nothing', false)
+    .option('-d, --debug', 'log a line for every round', false)
+    .action(async (flags: Flags, command: Command) => {
+      await run(flags, exit).catch((error: unknown) =>
+        command.error(`error: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    });
+}

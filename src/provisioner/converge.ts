@@ -1,0 +1,176 @@
+import type { ProvisionerReport, ReportedProblem, ServingPlan } from '../api/provisioning.ts';
+import { activePlan } from './active-plan.ts';
+import { convergeAdapters } from './adapters.ts';
+import type { Administrator } from './administrator.ts';
+import type { Answer, Failure } from './answer.ts';
+import { nameOf, type Change, type Kind } from './change.ts';
+import { convergeGroups } from './groups.ts';
+import { inTurns } from './in-turns.ts';
+import { missingSecret, type Inputs } from './inputs.ts';
+import { createNotes } from './notes.ts';
+import type { Passwords } from './passwords.ts';
+import { path, sharePath } from './path.ts';
+import { prune } from './prune.ts';
+import { isUnloaded, reportOf } from './report.ts';
+import type { Round } from './round.ts';
+import type { Sealer } from './sealer.ts';
+import { readAs, readServerState, ServerShares, Status, type ServerShare } from './server-state.ts';
+import { convergeShares } from './shares.ts';
+import { convergeSnapshotPolicies } from './snapshot-policies.ts';
+import { convergeStores, storeKinds } from './stores.ts';
+import { convergeUsers } from './users.ts';
+import type { Request, Wire } from './wire.ts';
+
+/** What lasts from round to round. */
+export interface Lasting {
+  readonly wire: Wire;
+  readonly administrator: Administrator;
+  readonly passwords: Passwords;
+  readonly sealer: Sealer;
+  readonly attempted: Set<string>;
+  /** Told of every change that was made. */
+  readonly tell: (change: Change) => void;
+  /** Whether to wait for what takes a while to show. */
+  readonly canWait: boolean;
+  /** Ends the round before its next change. */
+  readonly signal: AbortSignal;
+}
+
+/** What came of a round. */
+export type Outcome =
+  /** The server could be asked: this is what it has now. */
+  | {
+      readonly state: 'tried';
+      readonly report: ProvisionerReport;
+      /** Changes whenever the server has to start again; undefined where that is not known. */
+      readonly restart: string | undefined;
+      readonly changes: readonly Change[];
+    }
+  /** It could not, and may soon: nothing new is known. */
+  | { readonly state: 'unanswered'; readonly reason: string };
+
+/** What a user is to do about a password that is not the server's. */
+function refusedAdmin({ admin }: ServingPlan): string {
+  const where = `key ${JSON.stringify(admin.key)} of Secret ${JSON.stringify(admin.secret)}`;
+  return `the password under ${where} is not the one that the server has: put the server's password there, or change it on the server to this one; the first start of a server sets it, and a later change of the Secret is taken over only while the provisioner runs`;
+}
+
+/** What is known where only the administrator could know more. */
+function shutOut(plan: ServingPlan, message: string): Outcome {
+  const problem = { about: nameOf('admin', plan.admin.secret), message };
+  const declared = plan.shares.filter(({ fallback }) => !fallback);
+  const shares = declared.map(({ name }) => ({
+    name,
+    ready: false,
+    message: 'is not known: the provisioner cannot log in',
+  }));
+  shares.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    state: 'tried',
+    report: { revision: plan.revision, shares, problems: [problem] },
+    restart: undefined,
+    changes: [],
+  };
+}
+
+/** A round that a failure has ended. */
+function unanswered({ reason }: Failure): Outcome {
+  return { state: 'unanswered', reason };
+}
+
+/** The shares as the server has them in the end: each with its health, which it takes its time to find out where a store is dead. */
+async function finalShares(round: Round, isChanged: boolean): Promise<ReadonlyMap<string, ServerShare>> {
+  const read = isChanged ? await readAs(round.send, path('shares'), ServerShares) : undefined;
+  const shares = new Map(
+    (read?.ok === true ? read.value : [...round.server.shares.values()]).map((share) => [share.name, share]),
+  );
+  // The server gives all shares together five seconds: those that came after one with a dead store were not asked.
+  const unasked = round.plan.shares.filter(
+    ({ name }) => shares.get(name)?.status.message?.startsWith('context ') === true,
+  );
+  await inTurns(unasked, async ({ name }) => {
+    const status = await readAs(round.send, sharePath(name, 'status'), Status);
+    const share = shares.get(name);
+    if (status.ok && share !== undefined) shares.set(name, { ...share, status: status.value });
+  });
+  return shares;
+}
+
+/**
+ * Asks for a restart for shares that the server could not load while their remote store was away, and that it does not
+ * load by itself now that it is back. Once for each share: one that never loads would otherwise end all others again and again.
+ */
+async function loadAgain(round: Round, shares: ReadonlyMap<string, ServerShare>): Promise<void> {
+  for (const { name, remote_block_store: remote } of round.plan.shares) {
+    const share = shares.get(name);
+    const isBack = remote !== undefined && round.server.remoteBlockStores.get(remote)?.status?.status === 'healthy';
+    if (share === undefined || !isUnloaded(share) || !isBack) continue;
+    await round.notes.needRestart(`loading of ${nameOf('share', name)}`, { id: share.id });
+  }
+}
+
+/** Everything but the reading, in the order in which things need each other. */
+async function convergeAll(round: Round, plan: ServingPlan, lasting: Lasting): Promise<void> {
+  const [metadata, local, remote] = storeKinds;
+  const unlike = {
+    metadata: await convergeStores(round, metadata, round.plan.metadata_stores),
+    local: await convergeStores(round, local, round.plan.local_block_stores),
+    remote: await convergeStores(round, remote, round.plan.remote_block_stores),
+  };
+  await convergeGroups(round);
+  const passwords = await convergeUsers(round, lasting.passwords.settle);
+  await lasting.passwords.converge(round, passwords);
+  await convergeShares(round, round.plan.shares, { ...unlike, silent: new Set() });
+  await convergeSnapshotPolicies(round);
+  if (plan.prune) await prune(round, plan);
+  await convergeAdapters(round, lasting.canWait);
+}
+
+/** One round: logs in, reads all that the server has, makes it what the plan says, and looks at what came of it. */
+export async function converge({ plan, secret, adminPassword }: Inputs, lasting: Lasting): Promise<Outcome> {
+  const password = adminPassword();
+  if (password === undefined) return shutOut(plan, missingSecret(plan.admin));
+  const arrived = await lasting.administrator.arrive(password);
+  if (!arrived.ok && arrived.status === 401) return shutOut(plan, refusedAdmin(plan));
+  if (!arrived.ok) return unanswered(arrived);
+
+  const changes: Change[] = [];
+  const problems: ReportedProblem[] = [];
+  const tell = (change: Change): void => {
+    changes.push(change);
+    lasting.tell(change);
+  };
+  if (arrived.rotated)
+    tell({ kind: 'admin', name: plan.admin.secret, action: 'update', fields: [{ name: 'password' }] });
+
+  const stopped: Failure = { ok: false, status: 0, reason: 'the provisioner is stopping' };
+  const { administrator, wire, signal } = lasting;
+  const send = (request: Request): Promise<Answer> => administrator.send(request);
+  const read = await readServerState(send);
+  if (!read.ok) return unanswered(read);
+  const notes = createNotes(read.state.settings, send);
+  const round: Round = {
+    plan: activePlan(plan, read.state, notes, lasting.attempted),
+    server: read.state,
+    notes,
+    sealer: lasting.sealer,
+    secret,
+    attempted: lasting.attempted,
+    send,
+    change: async (change, request) => {
+      if (signal.aborted || wire.isGone()) return stopped;
+      const answer = await send(request);
+      if (answer.ok) tell(change);
+      return answer;
+    },
+    problem: (kind: Kind, name, message) => {
+      problems.push({ about: nameOf(kind, name), message });
+    },
+  };
+  await convergeAll(round, plan, lasting);
+  const shares = await finalShares(round, changes.length > 0);
+  await loadAgain(round, shares);
+  // What it says of a server that went away in between would be of yesterday.
+  if (wire.isGone() || signal.aborted) return { state: 'unanswered', reason: 'the server does not answer any more' };
+  return { state: 'tried', report: reportOf(round.plan, shares, problems), restart: notes.restart(), changes };
+}

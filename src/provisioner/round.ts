@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import type { SecretFile, ServingPlan } from '../api/provisioning.ts';
+import type { Answer } from './answer.ts';
+import type { Change, Kind } from './change.ts';
+import type { Notes } from './notes.ts';
+import type { Sealer } from './sealer.ts';
+import type { ServerState } from './server-state.ts';
+import type { Request } from './wire.ts';
+
+/** One comparison of what is declared with what a server has: what every step of it works with. */
+export interface Round {
+  readonly plan: ServingPlan;
+  /** What the server has; steps add what they make. */
+  readonly server: ServerState;
+  readonly notes: Notes;
+  readonly sealer: Sealer;
+  /** The value of a Secret's key; undefined where there is none. */
+  readonly secret: (file: SecretFile) => string | undefined;
+  /** Reads, or writes what is no change of its own, such as the second half of one. */
+  readonly send: (request: Request) => Promise<Answer>;
+  /** Does what makes the server more like the plan, and tells of it: the one way to change something. */
+  readonly change: (change: Change, request: Request) => Promise<Answer>;
+  /** Reports what is declared and not so. */
+  readonly problem: (kind: Kind, name: string, message: string) => void;
+  /** Objects whose making got no answer, by kind and name: where they turn up later, they were made all the same. */
+  readonly attempted: Set<string>;
+}
+
+const Made = z.looseObject({ id: z.string() });
+
+/** The id of an object that was just made; empty in a dry run. */
+export function idOf(body: unknown): string {
+  return Made.safeParse(body).data?.id ?? '';
+}
+
+/** Whether something of that kind and name was tried to be made, and is there now. */
+export function wasAttempted({ attempted }: Round, kind: Kind, name: string): boolean {
+  return attempted.delete(`${kind} ${name}`);
+}
+
+/** Makes an object; one whose making gets no answer is remembered. */
+export async function make(round: Round, kind: Kind, name: string, request: Request): Promise<Answer> {
+  const answer = await round.change({ kind, name, action: 'create', fields: [] }, request);
+  if (!answer.ok && answer.status === 0) round.attempted.add(`${kind} ${name}`);
+  return answer;
+}

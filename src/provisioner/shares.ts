@@ -1,0 +1,232 @@
+import type { DeclaredShare } from '../api/provisioning.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { actualBindings, declaredBindings, differingBindings } from './bindings.ts';
+import { nameOf } from './change.ts';
+import { changed, differences, sameBytes, sameDuration, type FieldChange, type Same } from './compare.ts';
+import { convergeExport } from './export-options.ts';
+import { inTurns } from './in-turns.ts';
+import type { Note } from './notes.ts';
+import { path, sharePath } from './path.ts';
+import { convergePermissions, permissionKeys } from './permissions.ts';
+import { convergeQuotas, quotaSizes } from './quotas.ts';
+import { make, wasAttempted, type Round } from './round.ts';
+import { ServerShares, type ServerShare } from './server-state.ts';
+import type { Unlike } from './stores.ts';
+
+/** Fields of a share that are sizes: sent in bytes, shown with two decimals. */
+const sizeFields = ['quota_bytes', 'local_store_size', 'read_buffer_size'];
+
+/** Fields that a running server takes up only when it starts again. https://github.com/marmos91/dittofs/blob/v0.29.0/internal/controlplane/api/handlers/shares.go */
+const restartFields = [
+  'local_store_size',
+  'read_buffer_size',
+  'encrypt_data',
+  'blocked_operations',
+  'acl_flag_inherited_canonicalization',
+  'access_based_enumeration',
+  'change_notify_disabled',
+  'streams_disabled',
+  'continuous_availability',
+  'allow_mfsymlink',
+];
+
+/** What is known of the stores when shares are made. */
+export interface StoresForShares {
+  readonly metadata: Unlike;
+  readonly local: Unlike;
+  readonly remote: Unlike;
+  /** Remote block stores that gave no answer when a share was made in them: the next one would wait as long. */
+  readonly silent: Set<string>;
+}
+
+function sizesOf({ settings }: DeclaredShare): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      (entry): entry is [string, number] => sizeFields.includes(entry[0]) && typeof entry[1] === 'number',
+    ),
+  );
+}
+
+/** Settings as the API takes them: sizes are texts. */
+function sendable(settings: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      sizeFields.includes(name) && typeof value === 'number' ? `${value}` : value,
+    ]),
+  );
+}
+
+/** What a share that is to be made has to wait for; undefined where nothing. */
+function missingFor(round: Round, share: DeclaredShare, stores: StoresForShares): string | undefined {
+  const { metadataStores, localBlockStores, remoteBlockStores, users } = round.server;
+  const { metadata_store, local_block_store, remote_block_store, owner } = share;
+  const needs = [
+    ['metadata store', metadata_store, metadataStores, stores.metadata],
+    ['local block store', local_block_store, localBlockStores, stores.local],
+    ['remote block store', remote_block_store, remoteBlockStores, stores.remote],
+    ['user', owner, users, new Set<string>()],
+  ] as const;
+  for (const [kind, name, present, unlike] of needs) {
+    if (name === undefined) continue;
+    if (!present.has(name)) return `needs ${nameOf(kind, name)}, which is not there yet`;
+    if (unlike.has(name)) return `needs ${nameOf(kind, name)}, which is not as it is declared`;
+  }
+  if (remote_block_store !== undefined && stores.silent.has(remote_block_store))
+    return `needs ${nameOf('remote block store', remote_block_store)}, which did not answer`;
+  return undefined;
+}
+
+/** The share in the answer to its making; in a dry run, as it would be. */
+function madeShare(share: DeclaredShare, body: unknown): ServerShare {
+  const [made] = ServerShares.safeParse([body]).data ?? [];
+  return (
+    made ?? {
+      id: '',
+      name: share.name,
+      metadata_store_id: share.metadata_store,
+      local_block_store_id: share.local_block_store,
+      enabled: true,
+      status: { status: 'unknown' },
+      settings: {},
+    }
+  );
+}
+
+/** Makes a share; undefined where it cannot be made, which is reported. */
+async function makeShare(
+  round: Round,
+  share: DeclaredShare,
+  stores: StoresForShares,
+): Promise<ServerShare | undefined> {
+  const { name, metadata_store, local_block_store, remote_block_store, owner, settings } = share;
+  const note = round.notes.of('share', name);
+  const before = note.stores === undefined ? [] : differingBindings(declaredBindings(share), note.stores);
+  const missing = missingFor(round, share, stores);
+  if (before.length > 0 || missing !== undefined) {
+    // Its name leads to the files that it had, wherever these are looked for: in another store they would read as zeros.
+    const kept = 'it was removed, and its files were kept: declare it with the stores that it had, or another name';
+    round.problem('share', name, missing ?? `is not there: ${before.join(', ')}: ${kept}`);
+    return undefined;
+  }
+  const body = {
+    name,
+    metadata_store_id: metadata_store,
+    local_block_store,
+    ...(remote_block_store !== undefined && { remote_block_store }),
+    ...(owner !== undefined && { owner }),
+    ...sendable(settings),
+  };
+  const answer = await make(round, 'share', name, { method: 'POST', path: path('shares'), body });
+  if (!answer.ok) {
+    if (answer.status === 0 && remote_block_store !== undefined) stores.silent.add(remote_block_store);
+    round.problem('share', name, `is not there: ${answer.reason}`);
+    return undefined;
+  }
+  const made = madeShare(share, answer.body);
+  round.server.shares.set(name, made);
+  return made;
+}
+
+/** Reports what differs of what is never changed: with another store the files of a share read as zeros, without any error. */
+function reportBindings(round: Round, share: DeclaredShare, actual: ServerShare): void {
+  const differing = differingBindings(declaredBindings(share), actualBindings(actual, round.server));
+  const uid = share.owner === undefined ? undefined : round.server.users.get(share.owner)?.uid;
+  const owner =
+    uid === undefined || uid === actual.owner_uid
+      ? []
+      : [`its owner has uid ${actual.owner_uid ?? 0}, not ${uid} as user ${JSON.stringify(share.owner)}`];
+  const all = [...differing, ...owner];
+  if (all.length === 0) return;
+  const advice = 'a share stays what it was made as; declare another share, and move the files there';
+  round.problem('share', share.name, `${all.join(', ')}: ${advice}`);
+}
+
+/** Sends the settings that differ; resolves with the sizes that are now known to be applied. */
+async function updateSettings(
+  round: Round,
+  share: DeclaredShare,
+  actual: ServerShare,
+  note: Note,
+): Promise<Note['sizes']> {
+  const { name, settings } = share;
+  const special: Record<string, Same> = { retention_ttl: sameDuration };
+  for (const field of sizeFields) special[field] = sameBytes(note.sizes?.[field]);
+  const changes = differences(settings, actual.settings, special);
+  if (changes.length === 0) return { ...note.sizes, ...sizesOf(share) };
+
+  const body = sendable(changed(settings, changes));
+  const answer = await round.change(
+    { kind: 'share', name, action: 'update', fields: changes },
+    { method: 'PUT', path: sharePath(name), body },
+  );
+  if (!answer.ok) {
+    round.problem('share', name, `cannot be changed: ${answer.reason}`);
+    return note.sizes;
+  }
+  if (changes.some((change) => restartFields.includes(change.name))) {
+    const values = Object.fromEntries(Object.entries(settings).filter(([field]) => restartFields.includes(field)));
+    const waiting = await round.notes.needRestart(nameOf('share', name), values);
+    if (!waiting.ok) round.problem('share', name, `cannot be noted: ${waiting.reason}`);
+  }
+  return { ...note.sizes, ...sizesOf(share) };
+}
+
+/** Lets clients in or keeps them out, as declared. */
+async function switchShare(round: Round, { name, enabled }: DeclaredShare, actual: ServerShare): Promise<void> {
+  if (actual.enabled === enabled) return;
+  const fields: readonly FieldChange[] = [{ name: 'enabled', from: actual.enabled, to: enabled }];
+  const answer = await round.change(
+    { kind: 'share', name, action: 'update', fields },
+    { method: 'POST', path: sharePath(name, enabled ? 'enable' : 'disable') },
+  );
+  if (!answer.ok) round.problem('share', name, `cannot be ${enabled ? 'enabled' : 'disabled'}: ${answer.reason}`);
+}
+
+/** The note of a share before its grants are given: what was declared before can still be taken back. */
+function intendedNote(note: Note, share: DeclaredShare): Note {
+  return {
+    ...note,
+    permissions: [...new Set([...(note.permissions ?? []), ...permissionKeys(share)])].sort(),
+    quotas: { ...quotaSizes(share), ...note.quotas },
+  };
+}
+
+async function convergeShare(round: Round, share: DeclaredShare, stores: StoresForShares): Promise<void> {
+  const { name } = share;
+  const present = round.server.shares.get(name);
+  const actual = present ?? (await makeShare(round, share, stores));
+  if (actual === undefined) return;
+
+  const noted = round.notes.of('share', name);
+  const isOurs = present === undefined || wasAttempted(round, 'share', name);
+  const before: Note = {
+    ...noted,
+    ...(isOurs && { made: actual.id }),
+    stores: present === undefined ? declaredBindings(share) : actualBindings(actual, round.server),
+  };
+  if (present !== undefined) reportBindings(round, share, actual);
+  const sizes = present === undefined ? sizesOf(share) : await updateSettings(round, share, actual, before);
+  await switchShare(round, share, actual);
+
+  const note = { ...before, sizes };
+  const intended = intendedNote(note, share);
+  const written = await round.notes.put('share', intended);
+  if (!written.ok) {
+    round.problem('share', name, `cannot be noted: ${written.reason}`);
+    return;
+  }
+  await convergeExport(round, share);
+  const permissions = await convergePermissions(round, share, intended.permissions ?? []);
+  const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, before.quotas ?? {});
+  await round.notes.put('share', { ...note, permissions: [...permissions], quotas });
+}
+
+/** Makes and updates shares, each with its export options, permissions and quotas. */
+export async function convergeShares(
+  round: Round,
+  wanted: readonly DeclaredShare[],
+  stores: StoresForShares,
+): Promise<void> {
+  await inTurns(wanted, (share) => convergeShare(round, share, stores));
+}

@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/provisioner/address.ts';
+import { inTurns } from '../../src/provisioner/in-turns.ts';
+import { readInputs, type Inputs } from '../../src/provisioner/inputs.ts';
+import { planWith, user } from './plan.ts';
+
+let folder: string;
+const files = (): { plan: string; secrets: string } => ({ plan: join(folder, 'plan.json'), secrets: folder });
+
+function read(): Inputs {
+  const inputs = readInputs(files());
+  if (inputs instanceof Error) throw inputs;
+  return inputs;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'function-dittofs-inputs-'));
+  for (const secret of ['admin', 'alice']) mkdirSync(join(folder, secret));
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify(planWith({ users: [user('alice')] })));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('Secrets', () => {
+  it.each([
+    ['a value', 'password', 'password'],
+    ['one newline at the end goes', 'password\n', 'password'],
+    ['a second one stays', 'password\n\n', 'password\n'],
+    ['so does everything else', ' pass word \r\n', ' pass word \r'],
+    ['nothing is no value', '', undefined],
+    ['a newline alone is none either', '\n', undefined],
+  ])('%s', (_reason, written, value) => {
+    writeFileSync(join(folder, 'alice', 'password'), written);
+    expect(read().secret({ secret: 'alice', key: 'password' })).toBe(value);
+  });
+
+  it('change the fingerprint, and so does the plan', () => {
+    const first = read().fingerprint;
+    expect(read().fingerprint).toBe(first);
+    writeFileSync(join(folder, 'alice', 'password'), 'password');
+    const second = read().fingerprint;
+    writeFileSync(join(folder, 'plan.json'), JSON.stringify(planWith()));
+    expect(new Set([first, second, read().fingerprint]).size).toBe(3);
+  });
+
+  it('of the administrator are kept as they are, too', () => {
+    expect(read().adminPassword()).toBeUndefined();
+    writeFileSync(join(folder, 'admin', 'password'), 'password\n');
+    expect(read().adminPassword()).toEqual({ value: 'password', exact: 'password\n' });
+  });
+});
+
+describe('a plan', () => {
+  it.each([
+    ['is not there', undefined, /^cannot read .*plan\.json: ENOENT/],
+    ['is no JSON', '{', /^cannot read .*plan\.json: /],
+    ['is another thing', '{"revision":1}', /^cannot use .*plan\.json: revision: /],
+  ])('that %s is refused', (_reason, written, says) => {
+    rmSync(join(folder, 'plan.json'));
+    if (written !== undefined) writeFileSync(join(folder, 'plan.json'), written);
+    expect(readInputs(files())).toMatchObject({ message: expect.stringMatching(says) as string });
+  });
+});
+
+describe('work', () => {
+  it('is done for each, a few at a time', async () => {
+    let [now, most] = [0, 0];
+    const seen: number[] = [];
+    await inTurns([1, 2, 3, 4, 5, 6, 7, 8, 9], async (item) => {
+      most = Math.max(most, ++now);
+      await Promise.resolve();
+      seen.push(item);
+      now -= 1;
+    });
+    expect([most, seen.sort()]).toEqual([4, [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    [':8081', { host: '', port: 8081 }],
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ['[::1]:8081', { host: '::1', port: 8081 }],
+    ['8081', undefined],
+    [':65536', undefined],
+  ])('%s', (text, address) => {
+    expect(parseAddress(text)).toEqual(address);
+  });
+});

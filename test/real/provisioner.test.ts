@@ -1,0 +1,1019 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../lab/program.ts';
+import type { DeclaredShare, ServingPlan } from '../../src/api/provisioning.ts';
+import { at, listAt, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { startFakeCluster } from '../provisioner/fake-cluster.ts';
+import { planWith, share, store, user } from '../provisioner/plan.ts';
+import { ADMIN_PASSWORD, SECOND_PASSWORD } from './support/dfs-server.ts';
+import { hasOwnNetwork } from './support/dfs-process.ts';
+import { provisioned, type Provisioned } from './support/provisioning.ts';
+import { goVersion } from './support/tools.ts';
+
+const can = (await goVersion()) !== undefined && hasOwnNetwork('the provisioner is not tested');
+
+const done = { stdout: '', stderr: '', failed: false };
+
+/** The stores that most shares lie in. */
+const stores = { metadata_stores: [store('meta')], local_block_stores: [store('local')] };
+
+/** A plan with one object of each kind, in folders that the server may write to. */
+function everything(folder: string): ServingPlan {
+  const badger = { path: `${folder}/meta`, block_cache_mb: 16, index_cache_mb: 8 };
+  return planWith({
+    metadata_stores: [store('meta', { type: 'badger', config: badger, identity: ['path'] })],
+    local_block_stores: [store('local', { type: 'fs', config: { path: `${folder}/blocks` }, identity: ['path'] })],
+    remote_block_stores: [store('remote')],
+    groups: [{ name: 'team', gid: 3000, description: 'the team' }],
+    users: [
+      user('alice', { uid: 2001, gid: 3000, groups: ['team'], email: 'alice@example.com', display_name: 'Alice' }),
+      user('root', { role: 'admin' }),
+      user('bob', { enabled: false }),
+    ],
+    shares: [
+      share('/export', {
+        remote_block_store: 'remote',
+        owner: 'alice',
+        settings: {
+          default_permission: 'read',
+          quota_bytes: 10_737_418_241,
+          local_store_size: 1_073_741_825,
+          blocked_operations: ['RENAME', 'REMOVE'],
+          retention_policy: 'ttl',
+          retention_ttl: '72h',
+          read_only: false,
+          acl_flag_inherited_canonicalization: false,
+          trash_enabled: true,
+          trash_exclude_patterns: ['*.tmp'],
+        },
+        nfs: { squash: 'none' },
+        permissions: [
+          { type: 'user', name: 'alice', level: 'read-write' },
+          { type: 'group', name: 'team', level: 'read' },
+        ],
+        quotas: [quota(2001)],
+        snapshot_policy: policy,
+      }),
+      share('/closed/deep er', { enabled: false }),
+    ],
+    adapters: {
+      nfs: { enabled: true, port: 12049, settings: { lease_time: 60 } },
+      smb: { enabled: true, port: 1445, settings: { signing: 'required' } },
+    },
+  });
+}
+
+const policy = { interval: '@daily', keep_last: 7, ttl: '720h', enabled: true, name_prefix: 'daily' };
+
+function quota(id: number) {
+  const sizes = { limit_bytes: 1_500_000_001, soft_bytes: 0 };
+  return { scope: 'user' as const, id, ...sizes, limit_files: 100, soft_files: 0, grace_seconds: 60 };
+}
+
+/** One of a list of the server, by its name. */
+async function found({ server }: Provisioned, list: string, name: string): Promise<JsonObject | undefined> {
+  const items = (await server.ask('GET', list)) as readonly JsonObject[];
+  return items.find((item) => item.name === name || item.username === name || item.type === name);
+}
+
+async function namesOf({ server }: Provisioned, list: string): Promise<readonly Json[]> {
+  const items = (await server.ask('GET', list)) as readonly JsonObject[];
+  return items.map((item) => item.name ?? item.username ?? '').sort();
+}
+
+async function restartNote(here: Provisioned): Promise<Json | undefined> {
+  return at((await here.server.ask('GET', 'settings/dittofs-provisioner.restart')) as Json, 'value');
+}
+
+/** An object without one of its fields. */
+function without<T extends object, K extends keyof T>(object: T, field: K): Omit<T, K> {
+  const copy = { ...object };
+  Reflect.deleteProperty(copy, field);
+  return copy;
+}
+
+/** Runs Node to its end. */
+async function runToEnd(args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, args);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
+}
+
+/** Declares everything with its Secrets, and makes it so. */
+async function withEverything(): Promise<Provisioned> {
+  const here = await provisioned();
+  here.declare(everything(here.server.folder));
+  for (const name of ['alice', 'root', 'bob']) here.secret(name, 'password', `${name}-password\n`);
+  expect(await here.once()).toEqual(done);
+  return here;
+}
+
+describe.skipIf(!can).concurrent('one round', () => {
+  it('makes everything, and then has nothing to do', async () => {
+    await using here = await withEverything();
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+    expect(await here.dryRun()).toEqual({ ...done, stdout: 'nothing to do\n' });
+    expect(await restartNote(here)).toBe('');
+    expect(await here.server.login('alice', 'alice-password')).toBe(200);
+    expect(await here.server.login('bob', 'bob-password')).toBe(403);
+    expect(await found(here, 'users', 'root')).toMatchObject({ must_change_password: false });
+    expect(await found(here, 'shares', '/export')).toMatchObject({ owner_uid: 2001, status: { status: 'healthy' } });
+  });
+
+  it('corrects what is changed by hand', async () => {
+    await using here = await withEverything();
+    const { server } = here;
+    await server.ask('PUT', 'groups/team', { gid: 3001, description: 'others' });
+    await server.ask('PUT', 'users/alice', { role: 'operator', uid: 2009, email: 'mallory@example.com', groups: [] });
+    await server.ask('PUT', 'users/bob', { enabled: true });
+    await server.ask('POST', 'users/root/password', { new_password: 'chosen by hand' });
+    await server.ask('PUT', 'shares/export', { default_permission: 'admin', quota_bytes: '1GiB', retention_ttl: '1h' });
+    await server.ask('PUT', 'shares/export', { blocked_operations: [], trash_exclude_patterns: [] });
+    await server.ask('POST', 'shares/export/disable');
+    await server.ask('POST', 'shares/closed%2Fdeep%20er/enable');
+    await server.ask('PATCH', 'shares/export/adapters/nfs/config', { squash: 'all_to_admin' });
+    await server.ask('PUT', 'shares/export/permissions/users/alice', { level: 'none' });
+    await server.ask('DELETE', 'shares/export/permissions/groups/team');
+    await server.ask('PUT', 'shares/export/quotas/user/2001', { limit_files: 7 });
+    await server.ask('DELETE', 'shares/export/snapshot-policy');
+    await server.ask('PATCH', 'adapters/smb/settings', { signing: 'disabled' });
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'groups', 'team')).toMatchObject({ gid: 3000, members: ['alice'] });
+    expect(await found(here, 'users', 'alice')).toMatchObject({ role: 'user', uid: 2001, email: 'alice@example.com' });
+    expect(await found(here, 'users', 'bob')).toMatchObject({ enabled: false });
+    expect(await server.login('root', 'root-password')).toBe(200);
+    expect(await found(here, 'shares', '/export')).toMatchObject({
+      enabled: true,
+      default_permission: 'read',
+      quota_bytes: '10.00GiB',
+      retention_ttl: '72h0m0s',
+      blocked_operations: ['RENAME', 'REMOVE'],
+      trash_exclude_patterns: ['*.tmp'],
+    });
+    expect(await found(here, 'shares', '/closed/deep er')).toMatchObject({ enabled: false });
+    expect(await server.ask('GET', 'shares/export/adapters/nfs/config')).toMatchObject({ squash: 'none' });
+    expect(await server.ask('GET', 'shares/export/permissions')).toEqual([
+      { type: 'user', name: 'alice', level: 'read-write' },
+      { type: 'group', name: 'team', level: 'read' },
+    ]);
+    expect(await server.ask('GET', 'shares/export/quotas')).toMatchObject([
+      { limit_bytes: '1.40GiB', limit_files: 100 },
+    ]);
+    expect(await server.ask('GET', 'shares/export/snapshot-policy')).toMatchObject({ interval: '24h0m0s' });
+    expect(await server.ask('GET', 'adapters/smb/settings')).toMatchObject({ signing: 'required' });
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('applies changes of the plan, to the byte', async () => {
+    await using here = await withEverything();
+    const plan = everything(here.server.folder);
+    const [first] = plan.shares;
+    if (first === undefined) throw new Error('there is no share');
+    const settings = { ...first.settings, quota_bytes: 10_737_418_240, trash_enabled: false };
+    const quotas = [{ ...quota(2001), limit_bytes: 1_500_000_002 }];
+    here.declare({ ...plan, shares: [{ ...first, settings, quotas }] });
+    expect((await here.dryRun()).stdout.split('\n')).toEqual([
+      '~ share "/export": quota_bytes 10.00GiB → 10737418240, trash_enabled true → false',
+      '~ share "/export": quota of user 2001 limit_bytes 1.40GiB → 1500000002',
+      '',
+    ]);
+    expect(here.proxy.writes()).toEqual([]);
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().filter(({ path }) => !path.includes('/settings/'))).toMatchObject([
+      { method: 'PUT', path: '/api/v1/shares/export', body: '{"quota_bytes":"10737418240","trash_enabled":false}' },
+      { method: 'PUT', path: '/api/v1/shares/export/quotas/user/2001' },
+    ]);
+    expect(await restartNote(here)).toBe('');
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('prints what it would do, and does nothing', async () => {
+    await using here = await provisioned();
+    here.declare(everything(here.server.folder));
+    for (const name of ['alice', 'root', 'bob']) here.secret(name, 'password', `${name}-password`);
+    const { stdout, stderr, failed } = await here.dryRun();
+    expect([stderr, failed]).toEqual(['', false]);
+    expect(stdout.trim().split('\n')).toEqual([
+      '+ metadata store "meta"',
+      '+ local block store "local"',
+      '+ remote block store "remote"',
+      '+ group "team"',
+      '+ user "alice"',
+      '+ user "root"',
+      '+ user "bob"',
+      '+ share "/export"',
+      '+ share "/closed/deep er"',
+      '~ share "/closed/deep er": enabled true → false',
+      '~ share "/export": nfs.squash none',
+      '~ share "/export": permission of user "alice" read-write',
+      '~ share "/export": permission of group "team" read',
+      '~ share "/export": quota of user 2001',
+      '~ share "/export": snapshot_policy @daily',
+      '~ adapter "nfs": settings.lease_time 90 → 60',
+      '~ adapter "smb": settings.signing none → required',
+    ]);
+    expect(here.proxy.writes()).toEqual([]);
+    expect(await namesOf(here, 'shares')).toEqual([]);
+  });
+
+  it('never moves a share or a store', async () => {
+    await using here = await withEverything();
+    const { folder } = here.server;
+    const plan = everything(folder);
+    const [first, second] = plan.shares;
+    if (first === undefined || second === undefined) throw new Error('there are no shares');
+    const more = {
+      metadata_stores: [...plan.metadata_stores, store('meta2')],
+      local_block_stores: [...plan.local_block_stores, store('local2')],
+      remote_block_stores: [...plan.remote_block_stores, store('remote2')],
+    };
+    here.declare({ ...plan, ...more });
+    await here.once();
+    const withoutRemote = without(first, 'remote_block_store');
+    const moves: readonly (readonly [string, Partial<ServingPlan>, string])[] = [
+      [
+        'metadata',
+        { shares: [{ ...first, metadata_store: 'meta2' }] },
+        'share "/export": its metadata store is "meta", not "meta2"',
+      ],
+      [
+        'local',
+        { shares: [{ ...first, local_block_store: 'local2' }] },
+        'share "/export": its local block store is "local", not "local2"',
+      ],
+      [
+        'remote',
+        { shares: [{ ...first, remote_block_store: 'remote2' }] },
+        'share "/export": its remote block store is "remote", not "remote2"',
+      ],
+      ['no remote', { shares: [withoutRemote] }, 'share "/export": its remote block store is "remote", not none'],
+      [
+        'a remote',
+        { shares: [{ ...second, remote_block_store: 'remote' }] },
+        'share "/closed/deep er": its remote block store is none, not "remote"',
+      ],
+      [
+        'owner',
+        { users: [...plan.users, user('carol', { uid: 2003 })], shares: [{ ...first, owner: 'carol' }] },
+        'share "/export": its owner has uid 2001, not 2003 as user "carol"',
+      ],
+      [
+        'path',
+        { metadata_stores: [store('meta', { type: 'badger', config: { path: `${folder}/elsewhere` } })] },
+        `metadata store "meta": its path is "${folder}/meta", not "${folder}/elsewhere"`,
+      ],
+      ['type', { metadata_stores: [store('meta')] }, 'metadata store "meta": its type is "badger", not "memory"'],
+      [
+        'local path',
+        { local_block_stores: [store('local', { type: 'fs', config: { path: `${folder}/elsewhere` } })] },
+        `local block store "local": its path is "${folder}/blocks", not "${folder}/elsewhere"`,
+      ],
+    ];
+    here.secret('carol', 'password', 'carol-password');
+    here.declare({ ...plan, ...more, users: [...plan.users, user('carol', { uid: 2003 })] });
+    await here.once();
+    for (const [what, differences, says] of moves) {
+      here.declare({ ...plan, ...more, ...differences });
+      const { stderr, failed } = await here.once();
+      expect(failed, what).toBe(true);
+      expect(stderr, what).toContain(says);
+      expect(here.proxy.writes(), what).toEqual([]);
+    }
+    // Nor by the way, with a change that is sent.
+    const settings = { ...first.settings, quota_bytes: 1024 };
+    here.declare({ ...plan, ...more, shares: [{ ...first, local_block_store: 'local2', settings }] });
+    expect((await here.once()).failed).toBe(true);
+    const writes = here.proxy.writes().filter(({ path }) => path.includes('/shares/'));
+    expect(writes.map(({ body }) => body)).toEqual(['{"quota_bytes":"1024"}']);
+  });
+
+  it('makes no share in a store that is not the declared one', async () => {
+    await using here = await withEverything();
+    const { folder } = here.server;
+    const elsewhere = store('local', { type: 'fs', config: { path: `${folder}/elsewhere` } });
+    here.declare({ ...everything(folder), local_block_stores: [elsewhere], shares: [share('/new')] });
+    const { stderr } = await here.once();
+    expect(stderr).toContain('share "/new": needs local block store "local", which is not as it is declared\n');
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('goes on where something is missing or refused', async () => {
+    await using here = await provisioned();
+    here.declare(
+      planWith({
+        ...stores,
+        metadata_stores: [store('meta'), store('bad', { type: 'nonsense' })],
+        remote_block_stores: [store('keys', { secrets: { secret_access_key: { secret: 's3', key: 'key' } } })],
+        groups: [
+          { name: 'one', gid: 3000 },
+          { name: 'two', gid: 3000 },
+        ],
+        users: [
+          user('alice', { uid: 2001 }),
+          user('bob', { uid: 2001 }),
+          user('carol', { groups: ['two'] }),
+          user('dan'),
+        ],
+        shares: [
+          share('/a', {
+            permissions: [
+              { type: 'user', name: 'bob', level: 'read' },
+              { type: 'user', name: 'alice', level: 'read' },
+            ],
+          }),
+          share('/b', { metadata_store: 'bad' }),
+          share('/c', { remote_block_store: 'keys' }),
+          share('/d', { settings: { default_permission: 'everything' } }),
+          share('/e', { owner: 'dan' }),
+        ],
+      }),
+    );
+    for (const name of ['alice', 'bob', 'carol']) here.secret(name, 'password', `${name}-password`);
+    const { stderr, failed } = await here.once();
+    expect(failed).toBe(true);
+    expect(stderr.trim().split('\n')).toEqual([
+      'group "two": its gid 3000 is that of group "one"',
+      expect.stringMatching(/^metadata store "bad": is not there: Failed to create metadata store: .*nonsense/),
+      'remote block store "keys": Secret "s3" has no value under key "key"',
+      'share "/a": needs user "bob", which is not there yet',
+      'share "/b": needs metadata store "bad", which is not there yet',
+      'share "/c": needs remote block store "keys", which is not there yet',
+      'share "/d": is not there: Invalid default_permission: everything (want none|read|read-write|admin)',
+      'share "/e": needs user "dan", which is not there yet',
+      'user "bob": its uid 2001 is that of user "alice"',
+      'user "carol": needs group "two", which is not there yet',
+      'user "dan": Secret "dan" has no value under key "password"',
+    ]);
+    expect(await namesOf(here, 'shares')).toEqual(['/a']);
+    expect(await here.server.ask('GET', 'shares/a/permissions')).toMatchObject([{ name: 'alice' }]);
+    expect(await namesOf(here, 'users')).toEqual(['admin', 'alice', 'carol']);
+    // What fails again is tried again, and nothing else.
+    await here.once();
+    expect(
+      here.proxy
+        .writes()
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    ).toEqual(['POST /api/v1/shares', 'POST /api/v1/store/metadata']);
+    here.secret('dan', 'password', 'short');
+    expect((await here.once()).stderr).toContain(
+      'user "dan": its password, key "password" of Secret "dan", does not have 8 to 72 bytes\n',
+    );
+  });
+
+  it('takes back what it gave, and leaves what people gave', async () => {
+    await using here = await withEverything();
+    const { server } = here;
+    await server.ask('POST', 'groups', { name: 'friends' });
+    await server.ask('POST', 'groups/friends/members', { username: 'alice' });
+    await server.ask('PUT', 'shares/export/permissions/users/root', { level: 'admin' });
+    await server.ask('PUT', 'shares/export/quotas/user/5', { limit_files: 5 });
+    await server.ask('PUT', 'shares/closed%2Fdeep%20er/snapshot-policy', { interval: '1h' });
+    const plan = everything(server.folder);
+    const shares = plan.shares.map((one) => ({ ...without(one, 'snapshot_policy'), permissions: [], quotas: [] }));
+    const users = plan.users.map((one) => ({ ...one, groups: [] }));
+    here.declare({ ...plan, shares, users });
+    expect(await here.once()).toEqual(done);
+    expect(await server.ask('GET', 'shares/export/permissions')).toMatchObject([{ name: 'root', level: 'admin' }]);
+    expect(await server.ask('GET', 'shares/export/quotas')).toMatchObject([{ identity_id: 5 }]);
+    expect(await server.ask('GET', 'snapshot-policies')).toMatchObject([{ share: '/closed/deep er' }]);
+    expect(await found(here, 'users', 'alice')).toMatchObject({ groups: ['friends'] });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('takes back a grant whose giving it did not live to see', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'alice-password');
+    const plan = planWith({ ...stores, users: [user('alice')], shares: [share('/a')] });
+    here.declare(plan);
+    await here.once();
+    here.declare({ ...plan, shares: [share('/a', { permissions: [{ type: 'user', name: 'alice', level: 'read' }] })] });
+    // From the grant on, nothing comes through any more.
+    let isCut = false;
+    here.proxy.fail = (method, path) => {
+      isCut ||= method === 'PUT' && path.includes('/permissions/');
+      return isCut && method !== 'GET' ? { status: 500, detail: 'gone' } : undefined;
+    };
+    await here.once();
+    here.proxy.fail = () => undefined;
+    await here.server.ask('PUT', 'shares/a/permissions/users/alice', { level: 'read' });
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await here.server.ask('GET', 'shares/a/permissions')).toBeNull();
+  });
+
+  it('gives shares that people made a snapshot policy, and takes it back', async () => {
+    await using here = await withEverything();
+    const { server } = here;
+    await server.ask('POST', 'shares', { name: '/hand', metadata_store_id: 'meta', local_block_store: 'local' });
+    const plan = everything(server.folder);
+    here.declare({ ...plan, snapshot_policies: { '/hand': policy, '/none': policy } });
+    expect((await here.once()).stderr).toBe('share "/none": is not there, and is to have a snapshot policy\n');
+    expect(await server.ask('GET', 'shares/hand/snapshot-policy')).toMatchObject({ keep_last: 7 });
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await server.ask('GET', 'snapshot-policies')).toMatchObject([{ share: '/export' }]);
+    // A share that leaves the plan keeps what it has.
+    here.declare({ ...plan, shares: [] });
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+});
+
+describe.skipIf(!can).concurrent('prune', () => {
+  it('removes what the provisioner made, in the order of need, and nothing else', async () => {
+    await using here = await withEverything();
+    const { server } = here;
+    await server.ask('POST', 'shares', { name: '/hand', metadata_store_id: 'meta', local_block_store: 'local' });
+    await server.ask('POST', 'users', { username: 'hand', password: 'hand-password' });
+    await server.ask('POST', 'groups', { name: 'hand' });
+    // Made by the provisioner, removed by somebody, and made anew by somebody: theirs.
+    await server.ask('DELETE', 'users/bob');
+    await server.ask('POST', 'users', { username: 'bob', password: 'bob-by-hand' });
+    await server.ask('DELETE', 'shares/closed%2Fdeep%20er');
+    await server.ask('POST', 'shares', {
+      name: '/closed/deep er',
+      metadata_store_id: 'meta',
+      local_block_store: 'local',
+    });
+    const nothing = planWith({ adapters: everything(server.folder).adapters });
+    here.declare(nothing);
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+
+    here.declare({ ...nothing, prune: true });
+    expect((await here.dryRun()).stdout.trim().split('\n')).toEqual([
+      '- share "/export" (prune)',
+      '- user "alice" (prune)',
+      '- user "root" (prune)',
+      '- group "team" (prune)',
+      '- metadata store "meta" (prune)',
+      '- local block store "local" (prune)',
+      '- remote block store "remote" (prune)',
+    ]);
+    const { stderr } = await here.once();
+    expect(stderr.trim().split('\n')).toEqual([
+      'local block store "local": is no longer declared, and cannot be removed: Cannot delete block store: it is in use by one or more shares',
+      'metadata store "meta": is no longer declared, and cannot be removed: Cannot delete metadata store: it is in use by one or more shares',
+    ]);
+    expect(
+      here.proxy
+        .writes()
+        .filter(({ method, path }) => method === 'DELETE' && !path.includes('/settings/'))
+        .map(({ path }) => path),
+    ).toEqual([
+      '/api/v1/shares/export',
+      '/api/v1/users/alice',
+      '/api/v1/users/root',
+      '/api/v1/groups/team',
+      '/api/v1/store/metadata/meta',
+      '/api/v1/store/block/local/local',
+      '/api/v1/store/block/remote/remote',
+    ]);
+    expect(await namesOf(here, 'shares')).toEqual(['/closed/deep er', '/hand']);
+    expect(await namesOf(here, 'users')).toEqual(['admin', 'bob', 'hand']);
+    expect(await namesOf(here, 'groups')).toEqual(['admins', 'hand', 'operators', 'users']);
+  });
+
+  it('lets a share come back with its files, but not in other stores', async () => {
+    await using here = await withEverything();
+    const plan = { ...everything(here.server.folder), prune: true };
+    here.declare({ ...plan, shares: [] });
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual([]);
+    const [first] = plan.shares;
+    if (first === undefined) throw new Error('there is no share');
+    const local = without(first, 'remote_block_store');
+    here.declare({ ...plan, shares: [local] });
+    const { stderr } = await here.once();
+    expect(stderr).toContain(
+      'share "/export": is not there: its remote block store is "remote", not none: it was removed, and its files were kept',
+    );
+    expect(await namesOf(here, 'shares')).toEqual([]);
+    here.declare({ ...plan, shares: [first] });
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual(['/export']);
+  });
+});
+
+describe.skipIf(!can).concurrent('a fallback share', () => {
+  const fallback = planWith({
+    metadata_stores: [store('meta', { fallback: true })],
+    local_block_stores: [store('local', { fallback: true })],
+    shares: [share('/export', { fallback: true, settings: { default_permission: 'read-write' } })],
+  });
+
+  it('is made on an empty server, and stays declared beside others', async () => {
+    await using here = await provisioned();
+    here.declare(fallback);
+    expect(await here.once()).toEqual(done);
+    await here.server.ask('POST', 'shares', { name: '/hand', metadata_store_id: 'meta', local_block_store: 'local' });
+    await here.server.ask('PUT', 'shares/export', { default_permission: 'none' });
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'shares', '/export')).toMatchObject({ default_permission: 'read-write' });
+    // Once somebody removed it, it does not come back.
+    await here.server.ask('DELETE', 'shares/export');
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('is not made where people made shares', async () => {
+    await using here = await provisioned();
+    await here.server.ask('POST', 'store/metadata', { name: 'm', type: 'memory' });
+    await here.server.ask('POST', 'store/block/local', { name: 'l', type: 'memory' });
+    await here.server.ask('POST', 'shares', { name: '/export', metadata_store_id: 'm', local_block_store: 'l' });
+    here.declare({ ...fallback, prune: true });
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+});
+
+describe.skipIf(!can).concurrent('a restart', () => {
+  const secrets = { access_key_id: { secret: 's3', key: 'id' }, secret_access_key: { secret: 's3', key: 'key' } };
+
+  /** A store in memory that has keys, as one in S3 has. */
+  const withKeys = (config: Record<string, string>, fields: ServingPlan['shares'] = []): ServingPlan =>
+    planWith({
+      ...stores,
+      remote_block_stores: [store('s3', { config, secrets, identity: ['bucket'] })],
+      shares: fields,
+    });
+
+  it('is asked for when keys are rotated, and for each rotation once', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'first-key\n');
+    here.declare(withKeys({ bucket: 'b', region: 'r' }));
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().find(({ path }) => path.endsWith('/remote'))?.body).toContain('first-key\\"');
+    expect(await restartNote(here)).toBe('');
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+
+    const restarts: (Json | undefined)[] = [];
+    for (const key of ['second-key', 'third-key', 'second-key']) {
+      here.secret('s3', 'key', key);
+      expect((await here.dryRun()).stdout).toBe('~ remote block store "s3": secret_access_key\n');
+      expect(await here.once()).toEqual(done);
+      expect(here.proxy.writes().map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'PUT /api/v1/store/block/remote/s3',
+        'PUT /api/v1/settings/dittofs-provisioner.restart',
+        'PUT /api/v1/settings/dittofs-provisioner.remote_block_store.s3',
+      ]);
+      restarts.push(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+    }
+    expect(restarts[1]).not.toBe(restarts[0]);
+    expect(restarts[2]).toBe(restarts[0]);
+    const settings = JSON.stringify(await here.server.ask('GET', 'settings'));
+    for (const key of ['first-key', 'second-key', 'third-key', 'an-id']) expect(settings).not.toContain(key);
+  });
+
+  it('keeps what people added to the config of a store, and takes back what it set', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'a-key');
+    here.declare(withKeys({ bucket: 'b', region: 'r' }));
+    await here.once();
+    const config = {
+      bucket: 'b',
+      region: 'r',
+      access_key_id: 'an-id',
+      secret_access_key: 'a-key',
+      durable: true,
+      session_secret: 'x',
+    };
+    await here.server.ask('PUT', 'store/block/remote/s3', { config: JSON.stringify(config) });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+    here.declare(withKeys({ bucket: 'b' }));
+    expect(await here.once()).toEqual(done);
+    const put = here.proxy.writes().find(({ path }) => path.endsWith('/s3'));
+    expect(JSON.parse((JSON.parse(put?.body ?? '') as { config: string }).config)).toEqual({
+      bucket: 'b',
+      access_key_id: 'an-id',
+      secret_access_key: 'a-key',
+      durable: true,
+      session_secret: '********',
+    });
+    here.declare(withKeys({ bucket: 'another' }));
+    expect((await here.once()).stderr).toContain('remote block store "s3": its bucket is "b", not "another"');
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('is asked for by what a running server does not take up, of shares that it has', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'a-key');
+    const declare = (settings: DeclaredShare['settings'], nfs: DeclaredShare['nfs']): void => {
+      here.declare(withKeys({}, [share('/a', { settings, nfs })]));
+    };
+    declare({ encrypt_data: true, local_store_size: 1_000_000_000 }, {});
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe('');
+    const seen = new Set<Json | undefined>(['']);
+    for (const [settings, nfs] of [
+      [{ encrypt_data: false, local_store_size: 1_000_000_000 }, {}],
+      [{ encrypt_data: false, local_store_size: 1_000_000_001 }, {}],
+      [{ encrypt_data: false, local_store_size: 1_000_000_001 }, { disable_readdirplus: true }],
+    ] as const) {
+      declare(settings, nfs);
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+    }
+    expect(seen.size).toBe(4);
+    declare(
+      { encrypt_data: false, local_store_size: 1_000_000_001, read_only: true },
+      { disable_readdirplus: true, squash: 'none' },
+    );
+    expect(await here.once()).toEqual(done);
+    expect([...seen]).toContain(await restartNote(here));
+  });
+});
+
+describe.skipIf(!can).concurrent('a share that is not loaded', () => {
+  it('asks for a restart once its remote store is there', async () => {
+    await using here = await provisioned();
+    const { server } = here;
+    // Nobody listens there: the server makes a note of the share, and goes on trying.
+    const dead = { bucket: 'b', endpoint: 'http://127.0.0.1:1', allow_private_endpoint: true };
+    const keys = { access_key_id: 'id', secret_access_key: 'key' };
+    await server.ask('POST', 'store/block/remote', {
+      name: 's3',
+      type: 's3',
+      config: JSON.stringify({ ...dead, ...keys }),
+    });
+    await server.ask('POST', 'store/metadata', { name: 'meta', type: 'memory' });
+    await server.ask('POST', 'store/block/local', { name: 'local', type: 'memory' });
+    const body = { name: '/a', metadata_store_id: 'meta', local_block_store: 'local', remote_block_store: 's3' };
+    const making = server.ask('POST', 'shares', body).catch(() => undefined);
+    expect(await eventually(async () => (await namesOf(here, 'shares')).includes('/a'), 15_000)).toBe(true);
+    here.declare(
+      planWith({
+        ...stores,
+        remote_block_stores: [store('s3', { type: 's3', config: dead })],
+        shares: [share('/a', { remote_block_store: 's3' })],
+      }),
+    );
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe('');
+    await server.ask('PUT', 'store/block/remote/s3', { type: 'memory' });
+    here.declare(
+      planWith({
+        ...stores,
+        remote_block_stores: [store('s3', { config: dead })],
+        shares: [share('/a', { remote_block_store: 's3' })],
+      }),
+    );
+    await here.once();
+    const asked = await restartNote(here);
+    expect(asked).toContain('loading of share');
+    await here.once();
+    expect(await restartNote(here)).toBe(asked);
+    await server.kill();
+    await making;
+  });
+});
+
+describe.skipIf(!can).concurrent('secrets', () => {
+  it('stay out of what is printed, also where the server repeats them', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'very"secret one');
+    here.secret('s3', 'key', 'the-key-of-s3');
+    const secrets = { secret_access_key: { secret: 's3', key: 'key' } };
+    here.declare(planWith({ users: [user('alice')], remote_block_stores: [store('s3', { secrets })] }));
+    here.proxy.fail = (method, path) =>
+      method === 'POST' && (path.endsWith('/users') || path.endsWith('/remote'))
+        ? {
+            status: 400,
+            detail: `cannot use {"password":"very\\"secret one"} very"secret one the-key-of-s3 ${ADMIN_PASSWORD} RequestID: ABC, HostID: x`,
+          }
+        : undefined;
+    await using running = await here.run();
+    expect(await eventually(() => Promise.resolve(running.log().length > 1), 15_000)).toBe(true);
+    const { stderr } = await here.once();
+    expect(stderr).toContain('user "alice": is not there: cannot use {"password":"********"} ******** ********');
+    for (const text of [stderr, JSON.stringify(running.log()), (await running.get('/readyz')).text]) {
+      for (const value of ['very"secret', 'very\\"secret', 'the-key-of-s3', ADMIN_PASSWORD, 'ABC'])
+        expect(text).not.toContain(value);
+    }
+  });
+});
+
+describe.skipIf(!can).concurrent('the administrator', () => {
+  it('is asked to change the password: to the same one', async () => {
+    await using here = await provisioned();
+    here.declare(planWith());
+    await here.server.ask('POST', 'users/admin/password', { new_password: ADMIN_PASSWORD });
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'users', 'admin')).toMatchObject({ must_change_password: false });
+    expect(await here.server.login('admin', ADMIN_PASSWORD)).toBe(200);
+  });
+
+  it('has another password than the Secret', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    here.secret('admin', 'password', 'not the password');
+    const { stderr, failed } = await here.once();
+    expect(failed).toBe(true);
+    expect(stderr).toContain(
+      'admin "admin": the password under key "password" of Secret "admin" is not the one that the server has',
+    );
+    here.secret('admin', 'password', undefined);
+    expect((await here.once()).stderr).toBe('admin "admin": Secret "admin" has no value under key "password"\n');
+  });
+
+  it('gets a new password when the Secret changes, and goes on', async () => {
+    await using here = await provisioned();
+    here.declare(planWith());
+    await using running = await here.run();
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 15_000)).toBe(true);
+    here.secret('admin', 'password', `${SECOND_PASSWORD}\n`);
+    expect(await eventually(async () => (await here.server.login('admin', SECOND_PASSWORD)) === 200, 10_000)).toBe(
+      true,
+    );
+    expect(await here.server.login('admin', ADMIN_PASSWORD)).toBe(401);
+    expect(await eventually(() => Promise.resolve(running.log().some(({ kind }) => kind === 'admin')), 5000)).toBe(
+      true,
+    );
+    here.declare(planWith({ groups: [{ name: 'later' }] }));
+    expect(await eventually(async () => (await found(here, 'groups', 'later')) !== undefined, 10_000)).toBe(true);
+  });
+});
+
+describe.skipIf(!can).concurrent('passwords of users', () => {
+  it('follow their Secrets, and come back when they are changed by hand', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'alice-password');
+    here.declare(planWith({ users: [user('alice', { role: 'admin' })] }));
+    await using running = await here.run(1000);
+    const logsIn = async (password: string): Promise<boolean> =>
+      eventually(async () => (await here.server.login('alice', password)) === 200, 10_000);
+    expect(await logsIn('alice-password')).toBe(true);
+    here.secret('alice', 'password', 'another-password');
+    expect(await logsIn('another-password')).toBe(true);
+    await here.server.ask('POST', 'users/alice/password', { new_password: 'changed by hand' });
+    expect(await logsIn('another-password')).toBe(true);
+    const isSettled = async (): Promise<boolean> =>
+      (await found(here, 'users', 'alice'))?.must_change_password === false;
+    expect(await eventually(isSettled, 5000)).toBe(true);
+    expect((await running.get('/readyz')).status).toBe(200);
+    expect(JSON.stringify(running.log())).not.toMatch(/alice-password|another-password/);
+  });
+
+  it('are set before somebody is let in again', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'alice-password');
+    here.declare(planWith({ users: [user('alice', { enabled: false })] }));
+    await here.once();
+    here.secret('alice', 'password', 'another-password');
+    expect(await here.once()).toEqual(done);
+    here.declare(planWith({ users: [user('alice')] }));
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /api/v1/users/alice/password',
+      'PUT /api/v1/users/alice',
+    ]);
+    expect(await here.server.login('alice', 'another-password')).toBe(200);
+  });
+});
+
+describe.skipIf(!can).concurrent('adapters', () => {
+  it('change their ports and settings, also when they swap them', async () => {
+    await using here = await provisioned();
+    const nfs = { enabled: true, port: 1445, settings: {} };
+    const smb = { enabled: true, port: 12049, settings: { signing: 'required' } };
+    here.declare(planWith({ adapters: { nfs, smb } }));
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'adapters', 'nfs')).toMatchObject({
+      port: here.server.ports.smb,
+      status: { status: 'healthy' },
+    });
+    expect(await found(here, 'adapters', 'smb')).toMatchObject({
+      port: here.server.ports.nfs,
+      status: { status: 'healthy' },
+    });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('are switched off, and start again for what they take up only then', async () => {
+    await using here = await provisioned();
+    const nfs = { enabled: true, port: 12049, settings: { portmapper_enabled: true, portmapper_port: 10112 } };
+    const smb = { enabled: false, port: 1445, settings: {} };
+    here.declare(planWith({ adapters: { nfs, smb } }));
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().map(({ path, body }) => `${path} ${body}`)).toEqual([
+      '/api/v1/adapters/nfs/settings {"portmapper_enabled":true,"portmapper_port":10112}',
+      '/api/v1/adapters/nfs {"enabled":false}',
+      '/api/v1/adapters/nfs {"enabled":true}',
+      `/api/v1/adapters/smb {"enabled":false,"port":${here.server.ports.smb}}`,
+    ]);
+    expect(await found(here, 'adapters', 'smb')).toMatchObject({ enabled: false });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+  });
+});
+
+describe.skipIf(!can).concurrent('the program', () => {
+  const program = ['src/main.ts', 'provision'];
+
+  it('does one round, and says what is missing', async () => {
+    await using here = await provisioned();
+    const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    expect(await runToEnd([...program, ...flags, '--dry-run'])).toEqual({
+      code: 0,
+      stdout: '+ metadata store "meta"\n+ local block store "local"\n+ share "/a"\n',
+      stderr: '',
+    });
+    expect(await runToEnd([...program, ...flags, '--once'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    here.declare(planWith({ users: [user('alice')] }));
+    expect(await runToEnd([...program, ...flags, '--once'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'user "alice": Secret "alice" has no value under key "password"\n',
+    });
+    await here.server.kill();
+    const { code, stderr } = await runToEnd([...program, ...flags, '--once']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('cannot provision http://127.0.0.1')]);
+  });
+
+  it('ends promptly when it is asked to', async () => {
+    await using here = await provisioned();
+    here.declare(planWith());
+    const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
+    const child = spawn(process.execPath, [...program, ...flags, '--address', '127.0.0.1:0']);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    expect(await eventually(() => Promise.resolve(output.includes('applied everything')), 15_000)).toBe(true);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(2500);
+    expect(output).not.toContain(ADMIN_PASSWORD);
+  });
+});
+
+describe.skipIf(!can).concurrent('the loop', () => {
+  it('waits for a server that is not there yet, and comes back when it was away', async () => {
+    await using here = await provisioned({ started: false });
+    const { folder } = here.server;
+    const plan = everything(folder);
+    for (const name of ['alice', 'root', 'bob']) here.secret(name, 'password', `${name}-password`);
+    await using running = await here.run(1000);
+    const isReady = async (): Promise<boolean> => (await running.get('/readyz')).status === 200;
+    expect((await running.get('/healthz')).status).toBe(200);
+    expect(await isReady()).toBe(false);
+    here.declare(plan);
+    await here.server.start();
+    expect(await eventually(isReady, 15_000)).toBe(true);
+    await here.server.kill();
+    expect(await eventually(async () => !(await isReady()), 10_000)).toBe(true);
+    await here.server.start();
+    expect(await eventually(isReady, 15_000), JSON.stringify(running.log().slice(-5))).toBe(true);
+    const metrics = (await running.get('/metrics')).text;
+    expect(metrics).toMatch(/dittofs_provisioner_changes_total\{kind="share",action="create"\} 2/);
+    expect(metrics).toMatch(/dittofs_provisioner_problems 0/);
+    const lines = running.log().filter(({ msg }) => msg === 'changed the server');
+    expect(lines).toContainEqual(
+      expect.objectContaining({ kind: 'share', name: '/export', action: 'create', fields: [] }),
+    );
+  });
+
+  it('reports to the ConfigMap, and writes there only what is new', async () => {
+    await using here = await provisioned();
+    await using fake = await startFakeCluster();
+    fake.data = undefined;
+    here.secret('s3', 'key', 'a-key');
+    const secrets = { secret_access_key: { secret: 's3', key: 'key' } };
+    const plan = planWith({ ...stores, remote_block_stores: [store('s3', { secrets })], shares: [share('/a')] });
+    here.declare(plan);
+    const status = { ref: { namespace: 'team', name: 'status' }, cluster: fake.cluster };
+    await using running = await here.run(500, status);
+    const said = async (key: string, value: string | RegExp): Promise<boolean> =>
+      eventually(() => Promise.resolve(new RegExp(value).test(fake.data?.[key] ?? '-')), 15_000);
+    expect(await eventually(() => Promise.resolve(fake.requests.length > 1), 15_000)).toBe(true);
+    expect((await running.get('/readyz')).text).toContain(
+      'cannot read ConfigMap team/status: configmaps "status" not found',
+    );
+    fake.data = {};
+    expect(await said('revision', /^r1$/)).toBe(true);
+    expect(fake.data).toEqual({
+      revision: 'r1',
+      restart: '',
+      'report.json': JSON.stringify({
+        revision: 'r1',
+        shares: [{ name: '/a', ready: true, message: '' }],
+        problems: [],
+      }),
+    });
+    const writes = (): number => fake.requests.filter((request) => request.startsWith('PATCH')).length;
+    const seen = fake.requests.length;
+    expect(await eventually(() => Promise.resolve(fake.requests.length > seen + 2), 15_000)).toBe(true);
+    expect(writes()).toBe(1);
+
+    here.secret('s3', 'key', 'another-key');
+    expect(await said('restart', /^[0-9a-f]{64}$/)).toBe(true);
+    here.declare({ ...plan, revision: 'r2', shares: [share('/a'), share('/b', { metadata_store: 'none' })] });
+    expect(await said('revision', /^$/)).toBe(true);
+    const message = 'needs metadata store "none", which is not there yet';
+    expect(JSON.parse(fake.data['report.json'] ?? '')).toEqual({
+      revision: 'r2',
+      shares: [
+        { name: '/a', ready: true, message: '' },
+        { name: '/b', ready: false, message },
+      ],
+      problems: [{ about: 'share "/b"', message }],
+    });
+    // What is not known does not ask for a restart: its value stays.
+    const { restart } = fake.data;
+    here.secret('admin', 'password', undefined);
+    expect(await said('report.json', /cannot log in/)).toBe(true);
+    expect(fake.data.restart).toBe(restart);
+  });
+
+  it('is killed and started again in the middle, and finishes', async () => {
+    await using here = await withEverything();
+    const plan = everything(here.server.folder);
+    const many = Array.from({ length: 30 }, (_, index) => share(`/many-${index}`));
+    let killed: Promise<void> | undefined;
+    here.proxy.fail = (method, path) => {
+      if (method === 'POST' && path === '/api/v1/shares' && here.proxy.requests.length > 60)
+        killed ??= here.server.kill();
+      return undefined;
+    };
+    here.proxy.requests.length = 0;
+    here.declare({ ...plan, shares: [...plan.shares, ...many] });
+    await using running = await here.run(1000);
+    expect(await eventually(() => Promise.resolve(killed !== undefined), 10_000)).toBe(true);
+    await killed;
+    await here.server.start();
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 20_000)).toBe(true);
+    expect(await namesOf(here, 'shares')).toHaveLength(32);
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('keeps the last good plan while another cannot be read', async () => {
+    await using here = await provisioned();
+    here.declare(planWith());
+    await using running = await here.run();
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 15_000)).toBe(true);
+    here.declare({ nonsense: true } as unknown as ServingPlan);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    here.declare(planWith({ groups: [{ name: 'later' }] }));
+    expect(await eventually(async () => (await found(here, 'groups', 'later')) !== undefined, 10_000)).toBe(true);
+  });
+
+  it('knows what it made, also where the answer to that was lost', async () => {
+    await using here = await provisioned();
+    const plan = planWith({ ...stores, prune: true, shares: [share('/a')] });
+    here.declare(plan);
+    let lost = 0;
+    here.proxy.cut = (method, path) => method === 'POST' && path === '/api/v1/shares' && ++lost === 1;
+    await using running = await here.run(1000);
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 10_000)).toBe(true);
+    expect(lost).toBe(1);
+    here.declare({ ...plan, shares: [] });
+    expect(await eventually(async () => (await namesOf(here, 'shares')).length === 0, 10_000)).toBe(true);
+  });
+
+  it('serves 200 shares', async () => {
+    await using here = await provisioned();
+    const names = Array.from({ length: 200 }, (_, index) => `share-${index}`);
+    const users = names.slice(0, 10);
+    for (const name of users) here.secret(name, 'password', `${name}-password`);
+    here.declare(
+      planWith({
+        ...stores,
+        users: users.map((name, index) => user(name, { uid: 3000 + index })),
+        shares: names.map((name, index) =>
+          share(`/${name}`, {
+            permissions: [{ type: 'user', name: `share-${index % 10}`, level: 'read-write' }],
+            nfs: { squash: 'none' },
+          }),
+        ),
+      }),
+    );
+    const timed = async (): Promise<number> => {
+      const started = performance.now();
+      expect(await here.once()).toEqual(done);
+      return Math.round(performance.now() - started);
+    };
+    const [first, second] = [await timed(), await timed()];
+    console.info(`200 shares: ${first} ms, then ${second} ms with ${here.proxy.requests.length} requests`);
+    expect(here.proxy.writes()).toEqual([]);
+    expect(listAt((await here.server.ask('GET', 'shares')) as Json)).toHaveLength(200);
+    expect(first).toBeLessThan(60_000);
+  });
+});
