@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { askWith, getWith } from './api.ts';
 import type { JsonObject } from '../src/lib/json.ts';
 
 /** The Kubernetes API, by kubectl. */
@@ -40,10 +41,7 @@ export function kubectlFor(program: string, kubeconfig: string): Kubectl {
     '-',
   ];
   return Object.assign(kubectl, {
-    get: async (...args: readonly string[]) => {
-      const text = await kubectl('get', '--ignore-not-found', '-o', 'json', ...args);
-      return text === '' ? undefined : (JSON.parse(text) as JsonObject);
-    },
+    get: getWith(askWith(kubeconfig)),
     apply: async (...manifests: readonly object[]) =>
       run(program, apply, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests })),
     applyStatus: async (manifest: object) => run(program, [...apply, '--subresource=status'], JSON.stringify(manifest)),
