@@ -77,12 +77,20 @@ function pointed({ instancePath, keyword, params }: ErrorObject): string {
   ]);
 }
 
-/** The later ones of items with the same key, in lists whose items are told apart by one. */
+/** What tells an item of a list apart; undefined where the list is one value. */
+function identityOf(schema: Schema, item: Json): string | undefined {
+  if (schema['x-kubernetes-list-type'] === 'set') return JSON.stringify(item);
+  const keys = schema['x-kubernetes-list-map-keys'];
+  return keys && JSON.stringify(keys.map((key) => (isObject(item) ? item[key] : undefined)));
+}
+
+/** The later ones of items with the same keys, in lists whose items are told apart. */
 function duplicates(schema: Schema, value: Json, path: Path = []): string[] {
-  const [key] = schema['x-kubernetes-list-map-keys'] ?? [];
-  const names = isList(value) && key !== undefined ? value.map((item) => (isObject(item) ? item[key] : undefined)) : [];
-  const own = names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [fieldPath([...path, index, key ?? ''])],
+  const identities = isList(value) ? value.map((item) => identityOf(schema, item)) : [];
+  const own = identities.flatMap((identity, index) =>
+    identity === undefined || identities.indexOf(identity) === index
+      ? []
+      : [fieldPath([...path, index, ...(schema['x-kubernetes-list-map-keys'] ?? []).slice(-1)])],
   );
   const under = stepsOf(value).flatMap(([step, field]) => {
     const type = below(schema, step);
@@ -143,6 +151,14 @@ const environment = new Environment()
     text.replace('%d', String(value)),
   );
 
+/** The former value of a field, or of an item of a list whose items are told apart by keys; other items have none. */
+function formerOf(schema: Schema, old: Json | undefined, step: string | number, value: Json): Json | undefined {
+  if (typeof step === 'string') return isObject(old) ? old[step] : undefined;
+  if (!isList(old) || schema['x-kubernetes-list-type'] !== 'map') return undefined;
+  const identity = identityOf(schema, value);
+  return old.find((item) => identityOf(schema, item) === identity);
+}
+
 /** A rule that a value violates, and the problem as the API server words it. */
 export interface Violation extends PlacedRule {
   readonly problem: Problem;
@@ -164,8 +180,7 @@ export function violations(schema: Schema, value: Json, old?: Json, path: Path =
     if (type === undefined) return [];
     const index = typeof step === 'number' || schema.properties?.[step] === undefined;
     const within = index ? `${place}[]` : place === '' ? step : `${place}.${step}`;
-    // Only the items of lists that are told apart by a key have a former value; ours have no transition rules.
-    const former = isObject(old) && typeof step === 'string' ? old[step] : undefined;
+    const former = formerOf(schema, old, step, field);
     return violations(type, field, former, [...path, step], within);
   });
   return [...own, ...under];

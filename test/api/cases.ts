@@ -1,5 +1,6 @@
 import type { Json } from '../../src/lib/json.ts';
 import { refused, type Change, type Limit, type Refused } from './case.ts';
+import { acceptedServing, refusedServing, servingChanges, servingLimits } from './serving-cases.ts';
 import { acceptedDatabases, databaseChanges, databaseLimits, refusedDatabases } from './database-cases.ts';
 
 export type { Refused } from './case.ts';
@@ -80,6 +81,7 @@ export const accepted: readonly (readonly [title: string, spec: Json])[] = [
       storage: {
         metadataSize: '10Gi',
         contentSize: '1Ti',
+        cacheSize: '100Gi',
         controlPlaneSize: '2Gi',
         storageClassName: 'fast.example.com',
         retentionPolicy: 'Delete',
@@ -122,6 +124,7 @@ export const accepted: readonly (readonly [title: string, spec: Json])[] = [
     { adapterServices: { type: 'NodePort', annotations: { a: 'b' } }, adapterDiscovery: { pollingInterval: '30s' } },
   ],
   ...acceptedDatabases,
+  ...acceptedServing,
 ];
 
 const notQuantity = 'is not a quantity such as "10Gi"';
@@ -574,7 +577,7 @@ const byStrictness: readonly Refused[] = [
     'spec.imagePullSecrets[0].nam: is not a field of spec.imagePullSecrets[0]; did you mean "name"?',
     'spec.nfs.prot: is not a field of spec.nfs; did you mean "port"?',
   ),
-  refused('a field of something else', { shares: [] }, 'strict', 'spec.shares: is not a field of spec'),
+  refused('a field of something else', { volumes: [] }, 'strict', 'spec.volumes: is not a field of spec'),
   refused(
     'numbers for names',
     { 0: 'a', nfs: { 1: true } },
@@ -597,7 +600,7 @@ const byStrictness: readonly Refused[] = [
     'spec["line\\nbreak"]: is not a field of spec',
     'spec[a b]: is not a field of spec',
   ),
-  refused('null for a field that does not exist', { sahres: null }, 'strict', 'spec.sahres: is not a field of spec'),
+  refused('null for a field that does not exist', { volumes: null }, 'strict', 'spec.volumes: is not a field of spec'),
 ];
 
 /** What only the function checks: Kubernetes' own types, free-form fields, syntax without CEL, references inside the spec. */
@@ -847,6 +850,7 @@ export const refusedSpecs: readonly Refused[] = [
   ...byFunction,
   ...bySeveral,
   ...refusedDatabases,
+  ...refusedServing,
 ];
 
 const cannotShrink = 'is less than before: a volume can grow, never shrink';
@@ -860,7 +864,8 @@ function storage(before: Json, after: Json): Pick<Change, 'from' | 'to'> {
 /** Changes of a spec, of which only the API server knows both sides. */
 export const changes: readonly Change[] = [
   ...databaseChanges,
-  ...['metadataSize', 'contentSize', 'controlPlaneSize'].flatMap((field): Change[] => [
+  ...servingChanges,
+  ...['metadataSize', 'contentSize', 'cacheSize', 'controlPlaneSize'].flatMap((field): Change[] => [
     { title: `${field} grows`, ...storage({ [field]: '10Gi' }, { [field]: '11Gi' }), problems: [] },
     {
       title: `${field} is written in another way`,
@@ -968,6 +973,7 @@ const scratch = (storageClassName?: string): Json => ({
 /** Limits of the platform, which only the function knows. */
 export const limits: readonly Limit[] = [
   ...databaseLimits,
+  ...servingLimits,
   {
     title: 'an image under an allowed prefix',
     input: onlyTeam,
@@ -1082,21 +1088,28 @@ export const refusedInputs: readonly (readonly [title: string, input: Json, prob
       apiVersion: 'dittofs.fn.crossplane.io/v1alpha1',
       kind: 'Input',
       lables: {},
-      images: { server: 'a b' },
+      images: { server: 'a b', provisioner: '-' },
       labels: { 'a b': 'c' },
-      maxSizes: { content: '1 TB' },
+      maxSizes: { content: '1 TB', quota: '0', cache: 'x' },
+      mountOptions: [''],
+      allow: { prune: 'no' },
       ttl: '60',
       allowedServiceTypes: ['External'],
       allowedStorageClasses: ['Fast'],
       providerConfigRef: { kind: 'Config', name: '' },
     },
     [
+      'input.allow.prune: "no" is not true or false',
       `input.allowedServiceTypes[0]: "External" ${notServiceType}`,
       'input.allowedStorageClasses[0]: "Fast" is not the name of a StorageClass such as "my-storageclass"',
+      'input.images.provisioner: "-" is not an image such as "marmos91c/dittofs:v0.29.0"',
       'input.images.server: "a b" is not an image such as "marmos91c/dittofs:v0.29.0"',
       'input.labels[a b]: "a b" is not a key such as "example.com/team"',
       'input.lables: is not a field of input; did you mean "labels"?',
+      `input.maxSizes.cache: "x" ${notQuantity}`,
       `input.maxSizes.content: "1 TB" ${notQuantity}`,
+      `input.maxSizes.quota: "0" ${notQuantity}`,
+      'input.mountOptions[0]: "" is empty',
       'input.providerConfigRef.kind: "Config" is not ClusterProviderConfig or ProviderConfig',
       'input.providerConfigRef.name: "" is empty',
       'input.ttl: "60" is not a duration from 1s to 24h such as "15m"',

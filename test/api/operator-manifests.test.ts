@@ -217,6 +217,40 @@ spec:
 `,
     { database: { type: 'postgres', postgresSecretRef: { name: 'my-postgres' } } },
   ],
+  [
+    'one with snapshot policies of shares that were made by hand',
+    `
+apiVersion: dittofs.dittofs.com/v1alpha1
+kind: DittoServer
+metadata:
+  name: with-snapshots
+  namespace: dittofs
+spec:
+  storage:
+    metadataSize: 10Gi
+  snapshotPolicies:
+    - share: /archive
+      interval: "@daily"
+      keepLast: 7
+      ttl: "720h"
+      enabled: true
+    - share: photos
+      interval: 6h
+      namePrefix: hourly-
+    - share: /Team Files/2026
+      interval: "@weekly"
+      keepLast: 0
+      ttl: ""
+      enabled: false
+`,
+    {
+      snapshotPolicies: [
+        { share: '/archive', interval: '@daily', keepLast: 7, ttl: '720h', enabled: true, namePrefix: '' },
+        { share: 'photos', interval: '6h', keepLast: 0, ttl: '', enabled: true, namePrefix: 'hourly-' },
+        { share: '/Team Files/2026', interval: '@weekly', keepLast: 0, ttl: '', enabled: false, namePrefix: '' },
+      ],
+    },
+  ],
 ];
 
 describe('a manifest of the Go operator', () => {

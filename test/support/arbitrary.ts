@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/lib/json.ts';
+import { arbitraryServing } from './arbitrary-serving.ts';
 import type { Identity } from './server.ts';
 
 /*
@@ -235,13 +236,32 @@ export const service = some({
   waitForAddress: fc.boolean(),
 });
 
+const nfsSettings = some({
+  minVersion: fc.constantFrom('3', '4.0'),
+  maxVersion: fc.constantFrom('4.0', '4.1'),
+  leaseTime: fc.integer({ min: 10, max: 3600 }),
+  maxReadSize: fc.integer({ min: 4096, max: 16_777_216 }),
+  delegationsEnabled: fc.boolean(),
+  blockedOperations: fc.uniqueArray(fc.constantFrom('READ', 'WRITE', 'MKNOD', 'OPEN'), { maxLength: 3 }),
+});
+const smbSettings = some({
+  minDialect: fc.constantFrom('SMB2.0', 'SMB3.0'),
+  maxDialect: fc.constantFrom('SMB3.0', 'SMB3.1.1'),
+  sessionTimeout: fc.integer({ min: 60, max: 86_400 }),
+  signing: fc.constantFrom('disabled', 'enabled', 'required'),
+  enableEncryption: fc.boolean(),
+});
 const protocols = fc
-  .tuple(some({ enabled: fc.boolean(), port }), some({ enabled: fc.boolean(), port }))
+  .tuple(
+    some({ enabled: fc.boolean(), port, settings: nfsSettings }),
+    some({ enabled: fc.boolean(), port, settings: smbSettings }),
+  )
   .filter(([nfs, smb]) => (nfs.port ?? 2049) !== (smb.port ?? 445));
 
 export const storage = some({
   metadataSize: size,
   contentSize: size,
+  cacheSize: size,
   controlPlaneSize: size,
   storageClassName: subdomain,
   retentionPolicy: fc.constantFrom('Retain', 'Delete'),
@@ -301,17 +321,22 @@ export const arbitrarySpec: fc.Arbitrary<JsonObject> = fc
     }),
     fc.option(storageExtras, { nil: {} }),
     fc.option(protocols, { nil: undefined }),
+    fc.option(arbitraryServing, { nil: {} }),
   )
-  .map(([spec, extras, both]) => ({
+  .map(([spec, extras, both, serving]) => ({
     ...spec,
     ...extras,
     ...(both === undefined ? {} : { nfs: both[0], smb: both[1] }),
+    ...serving,
   }));
 
 /** A valid input of the Composition that limits nothing. */
 export const arbitraryInput: fc.Arbitrary<JsonObject | undefined> = fc.option(
   some({
-    images: some({ server: fc.constant('registry.example.com/dittofs:1') }),
+    images: some({
+      server: fc.constant('registry.example.com/dittofs:1'),
+      provisioner: fc.constant('registry.example.com/function:1'),
+    }),
     imagePullSecrets: fc.uniqueArray(fc.record({ name: subdomain }), { maxLength: 2, selector: ({ name }) => name }),
     providerConfigRef: some({ kind: fc.constantFrom('ClusterProviderConfig', 'ProviderConfig'), name: subdomain }),
     storageClassName: subdomain,
@@ -319,7 +344,9 @@ export const arbitraryInput: fc.Arbitrary<JsonObject | undefined> = fc.option(
     labels,
     ttl: duration,
     allowedServiceTypes: fc.constant(['ClusterIP', 'NodePort', 'LoadBalancer']),
-    maxSizes: some({ metadata: fc.constant('100E'), content: fc.constant('100E') }),
+    mountOptions: fc.uniqueArray(fc.constantFrom('hard', 'soft', 'nconnect=4'), { maxLength: 2 }),
+    maxSizes: some({ metadata: fc.constant('100E'), content: fc.constant('100E'), cache: fc.constant('100E') }),
+    allow: some({ deleteWithServer: fc.boolean(), prune: fc.boolean() }),
   }).map((fields) => ({ apiVersion: 'dittofs.fn.crossplane.io/v1alpha1', kind: 'Input', ...fields })),
   { nil: undefined },
 );

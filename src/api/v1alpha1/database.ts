@@ -38,7 +38,8 @@ const Sqlite = z.strictObject({
     .meta({ description: 'File of the database, on the control-plane volume.' }),
 });
 
-const host = () =>
+/** The name or address of a host. */
+export const host = () =>
   withRules(text(), [
     {
       cel: `self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$')`,
@@ -100,7 +101,8 @@ export const Database = withRules(
   ],
 );
 
-const bucket = () =>
+/** The name of a bucket. */
+export const bucket = () =>
   withRules(text(63), [
     {
       cel: `self.matches('^[a-z0-9][-a-z0-9.]+[a-z0-9]$')`,
@@ -120,7 +122,8 @@ const s3Endpoint = () =>
 
 const region = () => text(63).default('eu-west-1').meta({ description: 'Region of the bucket.' });
 
-const bucketPath = () =>
+/** A folder of a bucket. */
+export const bucketPath = () =>
   withRules(text(512), [
     {
       cel: `self.matches('^/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*/?$')`,

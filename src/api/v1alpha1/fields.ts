@@ -69,7 +69,7 @@ function wrongTypeSays(says: string): z.core.$ZodErrorMap {
 }
 
 /** An exponent has two digits at most: the API server's own parser wraps larger ones, or hangs on them. */
-const SIZE = /^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]{1,2})?$/;
+export const SIZE = /^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]{1,2})?$/;
 
 const sizeRule: Rule<string> = {
   cel: `self.matches('${SIZE.source}') && self.matches('^[0.]*[1-9]')`,
@@ -100,32 +100,38 @@ export function size() {
     });
 }
 
-/** Each unit with the digits that a year may need in it: more could leave int64, on which CEL's duration() fails. */
-const terms = Object.entries({ ns: 17, us: 14, µs: 14, ms: 11, s: 8, m: 6, h: 4 })
+/** Each unit with the digits that ten years may need in it: more could leave int64, on which CEL's duration() fails. */
+const terms = Object.entries({ ns: 18, us: 15, µs: 15, ms: 12, s: 9, m: 7, h: 5 })
   .map(([unit, digits]) => `([0-9]{1,${digits}}([.][0-9]*)?|[.][0-9]+)${unit}`)
   .join('|');
 
 const DURATION = `^(${terms})+$`;
 
-/** A Go duration from `from` to `to` (both written as durations): parsed into a value with its own type. */
+/** Durations from `from` to `to` (both written as durations): the CEL, and the same as a reader. */
+export function durationsBetween(from: string, to: string) {
+  const [least, most] = [parseDuration(from), parseDuration(to)];
+  return {
+    cel: `(self.matches('${DURATION}') && duration(self) >= duration('${from}') && duration(self) <= duration('${to}'))`,
+    read: (written: string): Duration | undefined => {
+      const parsed = parseDuration(written);
+      if (parsed === undefined || least === undefined || most === undefined) return undefined;
+      const within = least.nanos <= parsed.nanos && parsed.nanos <= most.nanos;
+      return within && new RegExp(DURATION).test(written) ? parsed : undefined;
+    },
+  };
+}
+
+/** A Go duration from `from` to `to`: parsed into a value with its own type. */
 export function duration(from = '1s', to = `${LONGEST.hours}h`) {
-  const bounds = [parseDuration(from), parseDuration(to)] as const;
   const says = `is not a duration from ${from} to ${to} such as "15m"`;
-  const cel = `self.matches('${DURATION}') && duration(self) >= duration('${from}') && duration(self) <= duration('${to}')`;
+  const { cel, read } = durationsBetween(from, to);
   return z
     .string({ error: wrongTypeSays(says) })
     .max(32)
     .meta({ typeName: 'duration', ...celRules([{ cel, says }]) })
     .transform((written, ctx): Duration => {
-      const parsed = parseDuration(written);
-      const [least, most] = bounds;
-      const within =
-        parsed !== undefined &&
-        least !== undefined &&
-        most !== undefined &&
-        least.nanos <= parsed.nanos &&
-        parsed.nanos <= most.nanos;
-      if (within && new RegExp(DURATION).test(written)) return parsed;
+      const parsed = read(written);
+      if (parsed !== undefined) return parsed;
       ctx.issues.push({ code: 'custom', input: written, message: says });
       return z.NEVER;
     });
@@ -182,19 +188,43 @@ export function coreMap(type: CoreType, key: string, itemRules: readonly Rule<st
 
 /** A list whose items are told apart by `key`, a text: no two may have the same. */
 export function distinct<S extends z.ZodArray>(list: S, key: string): S {
+  return distinctBy(list, [key]);
+}
+
+/** A list whose items are told apart by several keys, texts; the last of them is where the repetition is said. */
+export function distinctBy<S extends z.ZodArray>(list: S, keys: readonly string[]): S {
   const checked = list.superRefine(
     (items, ctx) => {
       const seen = new Set<string>();
       items.forEach((item, index) => {
-        const name = isObject(item) ? item[key] : undefined;
-        if (typeof name !== 'string') return;
-        if (seen.has(name)) ctx.addIssue({ code: 'custom', path: [index, key], message: 'appears twice' });
-        seen.add(name);
+        const names = keys.map((key) => (isObject(item) ? item[key] : undefined));
+        if (!names.every((name) => typeof name === 'string')) return;
+        const identity = names.join('\n');
+        if (seen.has(identity)) {
+          ctx.addIssue({ code: 'custom', path: [index, ...keys.slice(-1)], message: 'appears twice' });
+        }
+        seen.add(identity);
       });
     },
     { when: ({ value }) => Array.isArray(value) },
   );
-  return checked.meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+  return checked.meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
+}
+
+/** A list of texts, none of which appears twice. */
+export function each<S extends z.ZodType<string>>(item: S, maxItems: number) {
+  return z
+    .array(item)
+    .max(maxItems)
+    .superRefine(
+      (items, ctx) => {
+        items.forEach((value, index) => {
+          if (items.indexOf(value) !== index) ctx.addIssue({ code: 'custom', path: [index], message: 'appears twice' });
+        });
+      },
+      { when: ({ value }) => Array.isArray(value) },
+    )
+    .meta({ 'x-kubernetes-list-type': 'set' });
 }
 
 /** The problems of a passed-through type; where the checker names no value, the message speaks of the field alone. */

@@ -14,6 +14,7 @@ export const Input = z.strictObject({
   images: z
     .strictObject({
       server: image().optional().meta({ description: 'Image of the server where a DittoServer names none.' }),
+      provisioner: image().optional().meta({ description: 'Image of the provisioner.' }),
       postgres: image().optional().meta({
         description: 'Image of PostgreSQL in Percona clusters, of the major version in postgresVersion.',
       }),
@@ -52,6 +53,9 @@ export const Input = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Defaults of the file Service.' }),
+  mountOptions: z.array(text(128)).max(32).default([]).meta({
+    description: 'Mount options of every volume of a share; those of the DittoServer come after them.',
+  }),
   labels: labels().default({}).meta({
     description:
       'Labels on every object, pods included, for example for cost accounting. A change restarts the servers, and their Percona clusters.',
@@ -72,8 +76,10 @@ export const Input = z.strictObject({
     .strictObject({
       metadata: size().optional().meta({ description: 'Largest metadata volume.' }),
       content: size().optional().meta({ description: 'Largest content volume.' }),
+      cache: size().optional().meta({ description: 'Largest cache volume.' }),
       controlPlane: size().optional().meta({ description: 'Largest control-plane volume.' }),
       postgres: size().optional().meta({ description: 'Largest volume of a Percona cluster’s instance.' }),
+      quota: size().optional().meta({ description: 'Largest quota of a share, which each share needs then.' }),
     })
     .prefault({})
     .meta({ description: 'Limits of volume sizes.' }),
@@ -81,6 +87,9 @@ export const Input = z.strictObject({
     .strictObject({
       deleteWithServer: z.boolean().default(true).meta({
         description: 'Whether a DittoServer may ask for its Percona cluster to be deleted with it.',
+      }),
+      prune: z.boolean().default(true).meta({
+        description: 'Whether a DittoServer may ask for what it no longer declares to be removed from its server.',
       }),
     })
     .prefault({})

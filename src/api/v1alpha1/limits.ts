@@ -3,6 +3,7 @@ import { compareQuantities, parseQuantity, type Quantity } from '../../lib/quant
 import type { Input } from './input.ts';
 import { quote, type Problem } from './problem.ts';
 import type { Spec } from './spec.ts';
+import { defaultStore } from './stores.ts';
 
 /** Size of the metadata volume where the spec names none. */
 export const defaultMetadataSize = '10Gi';
@@ -110,10 +111,29 @@ function storageClassProblems(spec: Spec, input: Input): readonly Problem[] {
   return asked.map(([field, name]) => classProblem(field, name, allowed)).filter((problem) => problem !== undefined);
 }
 
-function* sizeProblems({ storage, percona }: Spec, { maxSizes }: Input): Generator<Problem> {
+/** Whether a spec asks for the metadata volume, by its size or by a store that lives there. */
+function needsMetadataVolume({ storage, metadataStores = [], blockStores, shares = [] }: Spec): boolean {
+  const { local = [] } = blockStores ?? {};
+  const elsewhere = storage.contentSize !== undefined || storage.cacheSize !== undefined;
+  const onDefault = (field: 'metadataStore' | 'localBlockStore') =>
+    shares.some((share) => share[field] === defaultStore);
+  return (
+    storage.metadataSize !== undefined ||
+    metadataStores.some(({ type }) => type === 'badger' || type === 'sqlite') ||
+    metadataStores.length === 0 ||
+    onDefault('metadataStore') ||
+    local.some(({ volume }) => volume === 'metadata') ||
+    (!elsewhere && (local.length === 0 || onDefault('localBlockStore')))
+  );
+}
+
+function* sizeProblems(spec: Spec, { maxSizes }: Input): Generator<Problem> {
+  const { storage, percona } = spec;
+  const metadataSize = storage.metadataSize ?? parseQuantity(defaultMetadataSize);
   const sizes: [field: string, size: Quantity | undefined, most: Quantity | undefined][] = [
-    ['storage.metadataSize', storage.metadataSize ?? parseQuantity(defaultMetadataSize), maxSizes.metadata],
+    ['storage.metadataSize', needsMetadataVolume(spec) ? metadataSize : undefined, maxSizes.metadata],
     ['storage.contentSize', storage.contentSize, maxSizes.content],
+    ['storage.cacheSize', storage.cacheSize, maxSizes.cache],
     ['storage.controlPlaneSize', storage.controlPlaneSize, maxSizes.controlPlane],
     ['percona.storageSize', percona.enabled ? percona.storageSize : undefined, maxSizes.postgres],
   ];
@@ -126,6 +146,18 @@ function* sizeProblems({ storage, percona }: Spec, { maxSizes }: Input): Generat
   }
 }
 
+/** Every declared share needs a quota where the platform limits them: without one it could grow over the limit. */
+function* quotaProblems({ shares = [] }: Spec, { maxSizes: { quota: most } }: Input): Generator<Problem> {
+  if (most === undefined) return;
+  for (const [index, { quota }] of shares.entries()) {
+    const field = `spec.shares[${index}].quota`;
+    if (quota === undefined) yield { field, detail: `is required by the platform: at most ${quote(most.text)}` };
+    else if (compareQuantities(quota, most) > 0) {
+      yield { field, detail: `${quote(quota.text)} is over the platform’s limit of ${quote(most.text)}` };
+    }
+  }
+}
+
 /** What a spec asks for beyond the platform's limits, each with the limit by name. */
 export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
   return [
@@ -133,5 +165,6 @@ export function checkLimits(spec: Spec, input: Input): readonly Problem[] {
     ...serviceTypeProblems(spec, input),
     ...storageClassProblems(spec, input),
     ...sizeProblems(spec, input),
+    ...quotaProblems(spec, input),
   ];
 }

@@ -107,7 +107,13 @@ function describe(issue: z.core.$ZodIssue, root: Json, knownFields: KnownFields)
   if (issue.code !== 'custom' && value === null) {
     return [{ field, detail: 'is null; leave it out or give it a value' }];
   }
-  const hidden = issue.code === 'custom' && issue.params?.hideValue === true;
+  // A rule of a whole object or list speaks of all of it.
+  const whole =
+    issue.code === 'custom' &&
+    issue.params !== undefined &&
+    'value' in issue.params &&
+    (isObject(value) || isList(value));
+  const hidden = whole || (issue.code === 'custom' && issue.params?.hideValue === true);
   const counted = issue.code === 'too_big' && issue.origin === 'array';
   return [{ field, detail: value === undefined || hidden || counted ? message : `${quote(value)} ${message}` }];
 }

@@ -13,6 +13,7 @@ export const reservedEnv = [
   'DITTOFS_METRICS_HOST',
   'DITTOFS_METRICS_PORT',
   'DITTOFS_SHUTDOWN_TIMEOUT',
+  'DITTOFS_ENCRYPTION_PASSPHRASE',
   'PGCONNECT_TIMEOUT',
 ] as const;
 
@@ -28,6 +29,7 @@ export const reservedVolumes = [
   'cache',
   'controlplane',
   'database-ca',
+  'encryption',
 ] as const;
 
 /** Folders of the container in which the server keeps its data, its configuration and its temporary files. */

@@ -27,7 +27,21 @@ import {
   reservedPodLabels,
   reservedVolumes,
 } from './reserved.ts';
+import { Groups, Users } from './people.ts';
+import { Nfs, Smb } from './protocols.ts';
 import { isAnObject, soundly, withRules } from './rule.ts';
+import {
+  checkPassphrases,
+  checkPeople,
+  checkSharePeople,
+  checkShareStores,
+  checkSnapshotPolicies,
+  checkStores,
+} from './serving-checks.ts';
+import { servingRules } from './serving-rules.ts';
+import { Shares } from './shares.ts';
+import { SnapshotPolicies } from './snapshots.ts';
+import { BlockStores, MetadataStores } from './stores.ts';
 
 /** Ports on which the server listens inside its pod; the Services publish them under the ports of the spec. */
 const LISTENERS = [12049, 1445];
@@ -41,6 +55,10 @@ const Storage = withRules(
     contentSize: size().optional().meta({
       description:
         'Size of the volume for file content, mounted at /data/store/block; without it there is no such volume. It can be added later and grow, never shrink.',
+    }),
+    cacheSize: size().optional().meta({
+      description:
+        'Size of the volume for the local tier of shares whose data lies in S3, mounted at /data/store/cache; without it there is no such volume. It can be added later and grow, never shrink.',
     }),
     controlPlaneSize: size().prefault('1Gi').meta({
       description:
@@ -57,6 +75,7 @@ const Storage = withRules(
   [
     growing('metadataSize'),
     growing('contentSize'),
+    growing('cacheSize'),
     growing('controlPlaneSize'),
     {
       cel: '!has(self.storageClassName) || (has(oldSelf.storageClassName) && self.storageClassName == oldSelf.storageClassName)',
@@ -121,22 +140,6 @@ const Service = z.strictObject({
     description: 'false: a LoadBalancer without an address does not hold Ready back.',
   }),
 });
-
-const protocol = (name: string, standardPort: number) =>
-  z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(true)
-        .meta({ description: `Whether the file Service offers ${name}.` }),
-      port: port()
-        .default(standardPort)
-        .meta({
-          description: `Port of ${name} on the file Service; the container listens on an unprivileged one.`,
-        }),
-    })
-    .prefault({})
-    .meta({ description: `${name}, the protocol.` });
 
 const ControlPlane = z.strictObject({
   port: withRules(port(), [
@@ -321,10 +324,27 @@ export const Spec = withRules(
       .strictObject({ pollingInterval: text(64).optional().meta({ description: 'Without effect.' }) })
       .optional()
       .meta({ description: 'Accepted for compatibility, without effect.' }),
-    nfs: protocol('NFS', 2049),
-    smb: protocol('SMB', 445),
+    nfs: Nfs.prefault({}).meta({ description: 'NFS, the protocol.' }),
+    smb: Smb.prefault({}).meta({ description: 'SMB, the protocol.' }),
     controlPlane: ControlPlane.prefault({}).meta({ description: 'The REST API.' }),
     identity: Identity.prefault({}).meta({ description: 'Who may use the REST API.' }),
+    metadataStores: MetadataStores.optional().meta({
+      description: 'Stores of names, permissions and the places of data. Left out: default, of type badger.',
+    }),
+    blockStores: BlockStores.optional().meta({ description: 'Stores of data.' }),
+    groups: Groups.optional().meta({ description: 'Groups of users.' }),
+    users: Users.optional().meta({ description: 'Users, beside the administrator.' }),
+    shares: Shares.optional().meta({
+      description:
+        'What clients mount. Left out: a server that has no share yet gets /export, where everybody may read and write; []: none.',
+    }),
+    snapshotPolicies: SnapshotPolicies.optional().meta({
+      description: 'Accepted for compatibility, as shares[].snapshotPolicy: also of shares that were made by hand.',
+    }),
+    prune: z.boolean().default(false).meta({
+      description:
+        'Whether what was declared once and is no longer is removed from the server, never what people made by hand. A share that is removed keeps its data.',
+    }),
   }),
   [
     {
@@ -345,6 +365,14 @@ export const Spec = withRules(
         database.postgresSecretRef !== undefined ||
         percona.enabled,
     },
+    ...servingRules,
   ],
-).superRefine(checkMounts, { when: soundly(['extraVolumes', 'extraVolumeMounts']) });
+)
+  .superRefine(checkMounts, { when: soundly(['extraVolumes', 'extraVolumeMounts']) })
+  .superRefine(checkStores, { when: soundly(['storage', 'percona', 'metadataStores', 'blockStores']) })
+  .superRefine(checkPassphrases, { when: soundly(['blockStores']) })
+  .superRefine(checkPeople, { when: soundly(['users', 'groups']) })
+  .superRefine(checkShareStores, { when: soundly(['shares', 'metadataStores', 'blockStores']) })
+  .superRefine(checkSharePeople, { when: soundly(['shares', 'users', 'groups']) })
+  .superRefine(checkSnapshotPolicies, { when: soundly(['shares', 'snapshotPolicies']) });
 export type Spec = z.output<typeof Spec>;

@@ -55,6 +55,21 @@ export const Status = z.strictObject({
     .max(16)
     .optional()
     .meta({ description: 'The server’s volumes.' }),
+  shares: z
+    .array(
+      z.strictObject({
+        name: text().meta({ description: 'Name of the share.' }),
+        ready: z.boolean().meta({ description: 'Whether it is as declared, loaded and healthy.' }),
+        message: text(1024).optional().meta({ description: 'Why not.' }),
+      }),
+    )
+    .max(256)
+    .optional()
+    .meta({ description: 'The declared shares.' }),
+  binding: z
+    .strictObject({ name: text().meta({ description: 'Name of the Secret.' }) })
+    .optional()
+    .meta({ description: 'Secret with the endpoints, for service binding.' }),
   blocked: z
     .array(
       z.strictObject({

@@ -63,22 +63,55 @@ function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** The words of a rule with the value before them, quoted as the function quotes it; an object, or a value that is absent, is not. */
-function quoting(schema: StructuralSchema, { message, fieldPath = '' }: CelRule): string {
-  const steps = fieldPath.split('.').slice(1);
-  const target = steps.reduce<StructuralSchema | undefined>((above, step) => above?.properties?.[step], schema);
-  const owner = steps
-    .slice(0, -1)
-    .reduce<StructuralSchema | undefined>((above, step) => above?.properties?.[step], schema);
-  const last = steps.at(-1);
-  if (target === undefined) throw new Error(`cannot find the field ${fieldPath} of the rule: ${message}`);
+/** The fields on the way of a rule, each with its schema and whether it may be absent. */
+function fieldsOnTheWay(schema: StructuralSchema, { message, fieldPath = '' }: CelRule) {
+  const fields: { name: string; schema: StructuralSchema; present: boolean }[] = [];
+  let owner = schema;
+  let value = 'self';
+  for (const step of fieldPath.split('.').slice(1)) {
+    const field = owner.properties?.[step];
+    if (field === undefined) throw new Error(`cannot find the field ${fieldPath} of the rule: ${message}`);
+    value += `.${step}`;
+    fields.push({
+      name: value,
+      schema: field,
+      present: field.default !== undefined || owner.required?.includes(step) === true,
+    });
+    owner = field;
+  }
+  return fields;
+}
 
-  const value = ['self', ...steps].join('.');
-  if (target.type === 'object') return literal(message);
-  if (target.type !== 'string') return `${literal(`%d ${message}`)}.format([${value}])`;
-  const quoted = `'"' + ${value} + '" '`;
-  const present = last === undefined || target.default !== undefined || owner?.required?.includes(last) === true;
-  return present ? `${quoted} + ${literal(message)}` : `(has(${value}) ? ${quoted} : '') + ${literal(message)}`;
+/** CEL for a text or a truth value as the function quotes it, and a space. */
+function quoted(value: string, type: 'string' | 'boolean'): string {
+  return type === 'string' ? `'"' + ${value} + '" '` : `(${value} ? 'true ' : 'false ')`;
+}
+
+/**
+ * The words of a rule with the value before them, quoted as the function quotes it; an object, a list, or a value that is
+ * absent, is not. The API server cannot tell how long the result of format() is, so that nothing is added to it.
+ */
+function quoting(schema: StructuralSchema, rule: CelRule): string {
+  const fields = fieldsOnTheWay(schema, rule);
+  const { name = 'self', schema: target = schema } = fields.at(-1) ?? {};
+  const words = literal(rule.message);
+  const present = fields
+    .filter((field) => !field.present)
+    .map((field) => `has(${field.name})`)
+    .join(' && ');
+  switch (target.type) {
+    case 'object':
+    case 'array':
+      return words;
+    case 'integer': {
+      const withValue = `${literal(`%d ${rule.message}`)}.format([${name}])`;
+      return present === '' ? withValue : `${present} ? ${withValue} : ${words}`;
+    }
+    default: {
+      const value = quoted(name, target.type);
+      return `${present === '' ? value : `(${present} ? ${value} : '')`} + ${words}`;
+    }
+  }
 }
 
 /** The schema with the words of its rules, and with those of the schemas in it. */

@@ -1,0 +1,252 @@
+import type * as z from 'zod';
+import { closest } from '../../lib/closest.ts';
+import { knownGroups, knownUsers } from './people.ts';
+import { quote } from './problem.ts';
+import { shareNamed } from './snapshots.ts';
+import { defaultStore, meantStore } from './stores.ts';
+
+/*
+ * What joins the items of one list with those of another. These checks are the function's alone: a CEL rule stands on
+ * the object that holds both lists, and could say neither which item is wrong nor which name was meant.
+ */
+
+interface Named {
+  readonly name: string;
+}
+
+interface LocalStore extends Named {
+  readonly type: string;
+  readonly volume?: string | undefined;
+  readonly durability: string;
+}
+
+interface RemoteStore extends Named {
+  readonly s3?:
+    | {
+        readonly encryption?:
+          { readonly passphraseSecretRef: { readonly name: string; readonly key: string } } | undefined;
+      }
+    | undefined;
+}
+
+interface Member {
+  readonly type: 'user' | 'group';
+  readonly name: string;
+}
+
+interface Share extends Named {
+  readonly metadataStore?: string | undefined;
+  readonly localBlockStore?: string | undefined;
+  readonly remoteBlockStore?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly permissions: readonly Member[];
+  readonly quotas: readonly Member[];
+  readonly snapshotPolicy?: unknown;
+  readonly volume?: { readonly user?: string | undefined } | undefined;
+}
+
+interface User extends Named {
+  readonly uid?: number | undefined;
+  readonly groups: readonly string[];
+  readonly passwordSecretRef?: unknown;
+}
+
+interface Group extends Named {
+  readonly gid?: number | undefined;
+}
+
+/** What a spec says of stores. */
+interface Stores {
+  readonly storage: { readonly contentSize?: unknown; readonly cacheSize?: unknown };
+  readonly percona: { readonly enabled: boolean };
+  readonly metadataStores?:
+    readonly (Named & { readonly postgres?: { readonly fromPercona: boolean } | undefined })[] | undefined;
+  readonly blockStores?:
+    { readonly local?: readonly LocalStore[] | undefined; readonly remote?: readonly Named[] | undefined } | undefined;
+}
+
+type Check<S> = (spec: S, ctx: z.core.$RefinementCtx) => void;
+
+function report(ctx: z.core.$RefinementCtx, path: readonly (string | number)[], message: string): void {
+  ctx.addIssue({ code: 'custom', path: [...path], message });
+}
+
+/** What a name that nobody has might have been. */
+function meaning(name: string, known: Iterable<string>): string {
+  const near = closest(name, known);
+  return near === undefined ? '' : `; did you mean ${quote(near)}?`;
+}
+
+/** A volume that a local block store needs, by the field that asks for it. */
+const sizeFields: Readonly<Record<string, 'contentSize' | 'cacheSize'>> = {
+  content: 'contentSize',
+  cache: 'cacheSize',
+};
+
+/** A store lies where something is: on a volume that is asked for, in a cluster that is wanted. */
+export const checkStores: Check<Stores> = ({ storage, percona, metadataStores = [], blockStores }, ctx) => {
+  metadataStores.forEach(({ postgres }, index) => {
+    if (postgres?.fromPercona !== true || percona.enabled) return;
+    report(ctx, ['metadataStores', index, 'postgres', 'fromPercona'], 'needs percona.enabled');
+  });
+  blockStores?.local?.forEach(({ type, volume }, index) => {
+    const field = volume === undefined ? undefined : sizeFields[volume];
+    if (type !== 'fs' || field === undefined || storage[field] !== undefined) return;
+    const path = ['blockStores', 'local', index, 'volume'];
+    report(ctx, path, `is a volume that is not asked for: it needs storage.${field}`);
+  });
+};
+
+function duplicateNumbers(
+  ctx: z.core.$RefinementCtx,
+  list: 'users' | 'groups',
+  numbers: readonly (number | undefined)[],
+  names: readonly Named[],
+): void {
+  const field = list === 'users' ? 'uid' : 'gid';
+  numbers.forEach((number, index) => {
+    const first = numbers.indexOf(number);
+    if (number === undefined || first === index) return;
+    report(ctx, [list, index, field], `is the ${field} of ${quote(names[first]?.name)}, too`);
+  });
+}
+
+/** No two people have the same number, and everybody is a member of groups that there are. */
+export const checkPeople: Check<{
+  readonly users?: readonly User[] | undefined;
+  readonly groups?: readonly Group[] | undefined;
+}> = (spec, ctx) => {
+  const { users = [], groups = [] } = spec;
+  duplicateNumbers(ctx, 'users', users.map(({ uid }) => uid), users); // prettier-ignore
+  duplicateNumbers(ctx, 'groups', groups.map(({ gid }) => gid), groups); // prettier-ignore
+  const known = knownGroups(spec);
+  users.forEach(({ groups: memberships }, index) => {
+    memberships.forEach((name, membership) => {
+      if (known.has(name)) return;
+      const message = `is not a declared group${meaning(name, known.keys())}`;
+      report(ctx, ['users', index, 'groups', membership], message);
+    });
+  });
+};
+
+/** The stores that a share may name, in the words for their kind. */
+function shareStore(
+  ctx: z.core.$RefinementCtx,
+  index: number,
+  field: 'metadataStore' | 'localBlockStore',
+  named: string | undefined,
+  declared: readonly Named[] = [],
+): void {
+  const kind = field === 'metadataStore' ? 'metadata store' : 'local block store';
+  const names = [...declared.map(({ name }) => name), defaultStore];
+  if (named !== undefined && !names.includes(named)) {
+    report(ctx, ['shares', index, field], `is not a declared ${kind}${meaning(named, names)}`);
+  }
+  if (meantStore(named, declared) === undefined) {
+    const choice = names.slice(0, -1).map(quote).join(', ');
+    report(ctx, ['shares', index, field], `is required where several are declared: one of ${choice}`);
+  }
+}
+
+/** A share names stores that there are, and has a remote one where its local one waits for it. */
+export const checkShareStores: Check<
+  Pick<Stores, 'metadataStores' | 'blockStores'> & { shares?: readonly Share[] | undefined }
+> = ({ shares = [], metadataStores, blockStores: { local = [], remote = [] } = {} }, ctx) => {
+  const remotes = remote.map(({ name }) => name);
+  const remoteOf = new Map<string, { readonly share: string; readonly remote: string }>();
+  shares.forEach(({ name: share, metadataStore, localBlockStore, remoteBlockStore }, index) => {
+    shareStore(ctx, index, 'metadataStore', metadataStore, metadataStores);
+    shareStore(ctx, index, 'localBlockStore', localBlockStore, local);
+    if (remoteBlockStore !== undefined && !remotes.includes(remoteBlockStore)) {
+      const message = `is not a declared remote block store${meaning(remoteBlockStore, remotes)}`;
+      report(ctx, ['shares', index, 'remoteBlockStore'], message);
+    }
+    const names = meantStore(metadataStore, metadataStores);
+    if (remoteBlockStore !== undefined && names !== undefined) {
+      const first = remoteOf.get(names) ?? { share, remote: remoteBlockStore };
+      remoteOf.set(names, first);
+      if (first.remote !== remoteBlockStore) {
+        const message = `is another remote block store than ${quote(first.remote)} of share ${quote(first.share)}, which has the same metadata store: equal data would be in one of them only; declare a metadata store for each`;
+        report(ctx, ['shares', index, 'remoteBlockStore'], message);
+      }
+    }
+    const name = meantStore(localBlockStore, local);
+    const waits = local.some((store) => store.name === name && store.durability === 'remote');
+    if (waits && remoteBlockStore === undefined) {
+      const message = `is required: the durability of the local block store ${quote(name)} is remote`;
+      report(ctx, ['shares', index, 'remoteBlockStore'], message);
+    }
+  });
+};
+
+/** A share names people whom there are, by a number where the server needs one. */
+export const checkSharePeople: Check<{
+  readonly shares?: readonly Share[] | undefined;
+  readonly users?: readonly User[] | undefined;
+  readonly groups?: readonly Group[] | undefined;
+}> = (spec, ctx) => {
+  const known = { user: knownUsers(spec), group: knownGroups(spec) };
+  const isKnown = (type: 'user' | 'group', name: string, path: readonly (string | number)[]): boolean => {
+    if (known[type].has(name)) return true;
+    report(ctx, path, `is not a declared ${type}${meaning(name, known[type].keys())}`);
+    return false;
+  };
+  spec.shares?.forEach(({ owner, permissions, quotas, volume }, index) => {
+    const share = ['shares', index];
+    if (owner !== undefined && isKnown('user', owner, [...share, 'owner']) && known.user.get(owner) === undefined) {
+      report(ctx, [...share, 'owner'], 'is a user without a uid, who cannot own a folder');
+    }
+    permissions.forEach(({ type, name }, at) => isKnown(type, name, [...share, 'permissions', at, 'name']));
+    quotas.forEach(({ type, name }, at) => {
+      const path = [...share, 'quotas', at, 'name'];
+      if (!isKnown(type, name, path) || known[type].get(name) !== undefined) return;
+      const number = type === 'user' ? 'uid' : 'gid';
+      report(ctx, path, `is a ${type} without a ${number}, by which the server counts`);
+    });
+    const mounter = volume?.user;
+    if (mounter === undefined) return;
+    const path = [...share, 'volume', 'user'];
+    const user = spec.users?.find(({ name }) => name === mounter);
+    if (user === undefined) {
+      const names = spec.users?.map(({ name }) => name) ?? [];
+      report(ctx, path, `is not a declared user${meaning(mounter, names)}`);
+    } else if (user.passwordSecretRef !== undefined) {
+      report(ctx, path, 'is a user with passwordSecretRef: volumes need the Secret that is generated without it');
+    }
+  });
+};
+
+/** A server has one passphrase, whatever it opens. */
+export const checkPassphrases: Check<{
+  readonly blockStores?: { readonly remote?: readonly RemoteStore[] | undefined } | undefined;
+}> = ({ blockStores }, ctx) => {
+  const remote = blockStores?.remote ?? [];
+  const [first] = remote.flatMap(({ name, s3 }) => (s3?.encryption === undefined ? [] : [{ name, ...s3.encryption }]));
+  if (first === undefined) return;
+  const { name, key } = first.passphraseSecretRef;
+  remote.forEach(({ s3 }, index) => {
+    const other = s3?.encryption?.passphraseSecretRef;
+    if (other === undefined || (other.name === name && other.key === key)) return;
+    const path = ['blockStores', 'remote', index, 's3', 'encryption', 'passphraseSecretRef'];
+    const message = `is not that of store ${quote(first.name)}: a server has one passphrase`;
+    ctx.addIssue({ code: 'custom', path, message, params: { hideValue: true } });
+  });
+};
+
+/** A share has one snapshot policy, wherever it stands. */
+export const checkSnapshotPolicies: Check<{
+  readonly shares?: readonly Share[] | undefined;
+  readonly snapshotPolicies?: readonly { readonly share: string }[] | undefined;
+}> = ({ shares = [], snapshotPolicies = [] }, ctx) => {
+  const names = snapshotPolicies.map(({ share }) => shareNamed(share));
+  snapshotPolicies.forEach(({ share }, index) => {
+    const name = shareNamed(share);
+    const path = ['snapshotPolicies', index, 'share'];
+    const earlier = snapshotPolicies[names.indexOf(name)]?.share;
+    // The same text twice is said of the list.
+    if (earlier !== share && names.indexOf(name) < index)
+      report(ctx, path, `is the share ${quote(earlier)}, which has a policy already`);
+    const at = shares.findIndex((declared) => declared.name === name && declared.snapshotPolicy !== undefined);
+    if (at >= 0) report(ctx, path, `has a policy in spec.shares[${at}].snapshotPolicy, too: leave one of them out`);
+  });
+};
