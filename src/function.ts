@@ -2,7 +2,7 @@ import type { Input } from './api/v1alpha1/input.ts';
 import { parseDittoServer, parseInput, type DittoServer } from './api/v1alpha1/parse.ts';
 import { problemText, type Problem } from './api/v1alpha1/problem.ts';
 import { soundStatus } from './api/v1alpha1/status.ts';
-import { components } from './components/registry.ts';
+import { componentsOf } from './components/registry.ts';
 import { composeComponents, keepOurs, type Composition } from './composition/compose.ts';
 import { observe, type Call } from './crossplane/observe.ts';
 import type { RunFunctionRequest, RunFunctionResponse } from './crossplane/protocol.ts';
@@ -14,7 +14,6 @@ import { planDittoServer, requiredSecrets, type Plan } from './plan/plan.ts';
 import { announceChanges } from './status/announce.ts';
 import { deriveConditions, refusedConditions } from './status/conditions.ts';
 import { describeStatus } from './status/describe.ts';
-import { deriveEndpoints } from './status/endpoints.ts';
 
 /** What a call needs from outside: the core has no clock, no randomness and no settings of its own. */
 export interface Options {
@@ -106,8 +105,8 @@ function compose(
     marks: plan.marks,
     providerConfigRef: plan.providerConfigRef,
   };
-  const composition = composeComponents(components, plan, frame, observed);
-  const findings = { plan, composition, observed, endpoints: deriveEndpoints(plan, observed), former: call.conditions };
+  const composition = composeComponents(componentsOf(plan), plan, frame, observed);
+  const findings = { plan, composition, observed, former: call.conditions };
   const conditions = deriveConditions(findings);
 
   const answer: Answer = {

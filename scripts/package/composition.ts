@@ -2,7 +2,7 @@ import { defaultPostgresVersion, testedImages } from '../../src/api/v1alpha1/per
 import { inputType } from '../../src/api/v1alpha1/input.ts';
 import { api, claimsDefinition, namespacedDefinition } from '../../src/api/v1alpha1/xrd.ts';
 import { testedImage } from '../../src/plan/pod.ts';
-import { functionName } from './repository.ts';
+import { functionName, registry } from './repository.ts';
 
 /**
  * The Composition of one kind of XR, named as its definition expects it.
@@ -10,7 +10,10 @@ import { functionName } from './repository.ts';
  * Default images stand here and not in the function: a Composition has revisions, which an XR may stay on, but an
  * upgrade of the function reaches every DittoServer at once.
  */
-function compositionFor({ spec }: ReturnType<typeof namespacedDefinition> | ReturnType<typeof claimsDefinition>) {
+function compositionFor(
+  { spec }: ReturnType<typeof namespacedDefinition> | ReturnType<typeof claimsDefinition>,
+  version: string,
+) {
   return {
     apiVersion: 'apiextensions.crossplane.io/v1',
     kind: 'Composition',
@@ -27,6 +30,7 @@ function compositionFor({ spec }: ReturnType<typeof namespacedDefinition> | Retu
             kind: inputType.kind,
             images: {
               server: testedImage,
+              provisioner: `${registry}/function-dittofs:${version}`,
               postgres: testedImages.postgres[defaultPostgresVersion],
               pgBouncer: testedImages.pgBouncer,
               pgBackRest: testedImages.pgBackRest,
@@ -40,7 +44,7 @@ function compositionFor({ spec }: ReturnType<typeof namespacedDefinition> | Retu
 }
 
 /** The Composition of DittoServers that are themselves XRs. */
-export const namespacedComposition = () => compositionFor(namespacedDefinition());
+export const namespacedComposition = (version: string) => compositionFor(namespacedDefinition(), version);
 
 /** The Composition of the XDittoServers behind claims. */
-export const claimsComposition = () => compositionFor(claimsDefinition());
+export const claimsComposition = (version: string) => compositionFor(claimsDefinition(), version);

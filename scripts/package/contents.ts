@@ -20,12 +20,12 @@ export function contentsOf(version: string): Readonly<Record<PackageName, Packag
       'package/configuration/crossplane.yaml': namespacedMetadata(version),
       'package/configuration/activation-policy.yaml': activationPolicy(),
       'apis/namespaced/definition.yaml': namespacedDefinition(),
-      'apis/namespaced/composition.yaml': namespacedComposition(),
+      'apis/namespaced/composition.yaml': namespacedComposition(version),
     },
     'configuration-dittofs-claims': {
       'package/configuration-claims/crossplane.yaml': claimsMetadata(version),
       'apis/claims/definition.yaml': claimsDefinition(),
-      'apis/claims/composition.yaml': claimsComposition(),
+      'apis/claims/composition.yaml': claimsComposition(version),
     },
   };
 }

@@ -1,20 +1,20 @@
 import { owned } from '../composition/component.ts';
 import { assessExistence } from '../kubernetes/health.ts';
-import { configFile } from '../plan/container.ts';
+import { configFile, planFile } from '../plan/container.ts';
 import { missingSecrets } from './missing-secrets.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /**
- * The ConfigMap with the server's config.yaml. While a StatefulSet is held as it is, so is this: a pod that starts again
+ * The ConfigMap with the server's config.yaml, and the plan of what it serves. While a StatefulSet is held as it is, so is this: a pod that starts again
  * in the meantime needs the file that goes with its environment.
  */
 export const config: ServerComponent = {
   key: 'config',
-  render: ({ names, namespace, labelsOf, config: text }) => ({
+  render: ({ names, namespace, labelsOf, config: text, serving }) => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: names.config, namespace, labels: labelsOf('config') },
-    data: { [configFile]: text },
+    data: { [configFile]: text, [planFile]: serving.text },
   }),
   assess: assessExistence,
   life: () => owned,

@@ -6,7 +6,7 @@ import type { ComponentKey } from './keys.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** Generated once, never changed; it goes only where every database that it opens, or opened, goes too. */
-function life({ retention, database, keepsDatabase }: Plan): Life {
+export function generatedLife({ retention, database, keepsDatabase }: Plan): Life {
   const opened = [database.kind, ...database.former];
   const outlived =
     retention === 'Retain' || opened.includes('postgres') || (opened.includes('percona') && keepsDatabase);
@@ -33,6 +33,6 @@ export function generatedSecret(
       };
     },
     assess: assessExistence,
-    life,
+    life: generatedLife,
   };
 }

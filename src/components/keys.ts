@@ -1,5 +1,5 @@
 /**
- * The keys of all composed resources, in the order in which they are composed: one that others use stands before them.
+ * The keys of the resources that every DittoServer has, in the order in which they are composed: one that others use stands before them.
  *
  * Permanent. A key is a resource's identity: renaming one deletes the resource and makes another.
  */
@@ -14,7 +14,17 @@ export const componentKeys = [
   'storage-class',
   'volume-metadata',
   'volume-content',
+  'volume-cache',
   'volume-controlplane',
   'server',
+  'provisioner-account',
+  'provisioner-role',
+  'provisioner-binding',
+  'provisioner-status',
+  'provisioner',
+  'connection',
 ] as const;
-export type ComponentKey = (typeof componentKeys)[number];
+export type CommonKey = (typeof componentKeys)[number];
+
+/** The key of any composed resource: also those of a user, or of the volume of a share, that the spec names. */
+export type ComponentKey = CommonKey | `user-${string}` | `pv-${string}` | `pvc-${string}`;

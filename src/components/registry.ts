@@ -1,12 +1,21 @@
 import { adminSecret } from './admin-secret.ts';
 import { apiService } from './api-service.ts';
 import { config } from './config.ts';
+import { connection } from './connection.ts';
 import { database } from './database.ts';
 import { fileService } from './file-service.ts';
 import { headlessService } from './headless-service.ts';
 import { jwtSecret } from './jwt-secret.ts';
-import { componentKeys, type ComponentKey } from './keys.ts';
+import { componentKeys, type CommonKey } from './keys.ts';
+import type { Plan } from '../plan/plan.ts';
+import { provisionerAccount } from './provisioner-account.ts';
+import { provisionerBinding } from './provisioner-binding.ts';
+import { provisionerRole } from './provisioner-role.ts';
+import { provisionerStatus } from './provisioner-status.ts';
+import { provisioner } from './provisioner.ts';
+import { userSecret } from './user-secret.ts';
 import type { ServerComponent } from './server-component.ts';
+import { shareClaim, shareVolume } from './share-volume.ts';
 import { server } from './server.ts';
 import { storageClass } from './storage-class.ts';
 import { volume } from './volume.ts';
@@ -22,9 +31,28 @@ const byKey = {
   'storage-class': storageClass,
   'volume-metadata': volume('metadata'),
   'volume-content': volume('content'),
+  'volume-cache': volume('cache'),
   'volume-controlplane': volume('controlplane'),
   server,
-} satisfies Record<ComponentKey, ServerComponent>;
+  'provisioner-account': provisionerAccount,
+  'provisioner-role': provisionerRole,
+  'provisioner-binding': provisionerBinding,
+  'provisioner-status': provisionerStatus,
+  provisioner,
+  connection,
+} satisfies Record<CommonKey, ServerComponent>;
 
-/** Every composed resource of a DittoServer, in the order of their keys. */
-export const components: readonly ServerComponent[] = Object.freeze(componentKeys.map((key) => byKey[key]));
+const common: readonly ServerComponent[] = Object.freeze(componentKeys.map((key) => byKey[key]));
+
+/**
+ * Every composed resource of a DittoServer: those of the users that its spec names, those that all have, which use
+ * them, and those of the volumes of shares.
+ */
+export function componentsOf({ generatedUsers, shareVolumes, formerShareVolumes }: Plan): readonly ServerComponent[] {
+  const shares = [...shareVolumes.map(({ share }) => share), ...formerShareVolumes];
+  return [
+    ...generatedUsers.map(userSecret),
+    ...common,
+    ...shares.flatMap((share) => [shareVolume(share), shareClaim(share)]),
+  ];
+}

@@ -12,6 +12,7 @@ import {
   databaseAuthority,
   dataFolders,
   drainSeconds,
+  encryptionFolder,
   listenerPorts,
 } from '../plan/container.ts';
 import { FORMER_DATABASES, type DatabasePlan } from '../plan/database.ts';
@@ -43,7 +44,7 @@ function databaseEnv({ kind, variables }: DatabasePlan): readonly JsonObject[] {
   return kind === 'sqlite' ? [] : [...fromSecrets, { name: 'PGCONNECT_TIMEOUT', value: '10' }];
 }
 
-function container({ pod, api, jwt, admin, database, volumes }: Plan): JsonObject {
+function container({ pod, api, jwt, admin, database, encryption, volumes }: Plan): JsonObject {
   return defined({
     name: CONTAINER,
     image: pod.image,
@@ -54,6 +55,9 @@ function container({ pod, api, jwt, admin, database, volumes }: Plan): JsonObjec
       secretEnv('DITTOFS_CONTROLPLANE_SECRET', jwt.ref),
       secretEnv('DITTOFS_ADMIN_INITIAL_PASSWORD', admin.ref),
       ...databaseEnv(database),
+      ...(encryption.passphrase === undefined
+        ? []
+        : [secretEnv('DITTOFS_ENCRYPTION_PASSPHRASE', encryption.passphrase)]),
       ...pod.extraEnv,
     ],
     ports: [
@@ -74,6 +78,7 @@ function container({ pod, api, jwt, admin, database, volumes }: Plan): JsonObjec
       ...(database.authority === undefined
         ? []
         : [{ name: 'database-ca', mountPath: databaseAuthority.folder, readOnly: true }]),
+      ...(encryption.keys.length === 0 ? [] : [{ name: 'encryption', mountPath: encryptionFolder, readOnly: true }]),
       ...pod.extraVolumeMounts,
     ],
   });
@@ -84,6 +89,15 @@ function authorityVolumes({ database: { authority } }: Plan): readonly JsonObjec
   if (authority === undefined) return [];
   const items = [{ key: authority.key, path: 'ca.crt' }];
   return [{ name: 'database-ca', secret: { secretName: authority.name, items } }];
+}
+
+/** One key file for each store that encrypts. */
+function encryptionVolumes({ encryption: { keys } }: Plan): readonly JsonObject[] {
+  if (keys.length === 0) return [];
+  const sources = keys.map(({ store, ref }) => ({
+    secret: { name: ref.name, items: [{ key: ref.key, path: store }] },
+  }));
+  return [{ name: 'encryption', projected: { sources } }];
 }
 
 function podSpec(plan: Plan): JsonObject {
@@ -106,6 +120,7 @@ function podSpec(plan: Plan): JsonObject {
       { name: 'tmp', emptyDir: {} },
       ...volumes.map(({ name, claim }) => ({ name, persistentVolumeClaim: { claimName: claim } })),
       ...authorityVolumes(plan),
+      ...encryptionVolumes(plan),
       ...pod.extraVolumes,
     ],
   });

@@ -25,6 +25,8 @@ export type Life =
        * not replaced by an empty one.
        */
       readonly settled?: (live: JsonObject) => boolean;
+      /** What becomes of it when the plan no longer wants it: it stays until the DittoServer goes, unless it may go now. */
+      readonly unwanted?: 'goes';
       /** Finalizers with which the live object's own operator deletes more than the object: only where all is to go. */
       readonly deletingFinalizers?: readonly string[];
     };
@@ -54,6 +56,11 @@ export interface Component<Plan, Key extends string = string> {
    * creation may be held back, existence never.
    */
   readonly after?: (plan: Plan) => readonly Key[];
+  /**
+   * Resources without which it never gets healthy: while one of them needs a person, so does this one. It is made and
+   * changed without them.
+   */
+  readonly relies?: (plan: Plan) => readonly Key[];
   /** Why it cannot be made or changed now, for example a Secret that is missing: a health that is not ready. */
   readonly obstacle?: (plan: Plan) => Health | undefined;
   /** Fields that still follow the plan while the rest of an existing resource is held as it is. */

@@ -124,21 +124,25 @@ function echo(
 }
 
 /**
- * A component that the plan does not want: gone, but for data. That is to be kept leaves only once nothing would delete
- * it; what is to go with the DittoServer stays until then, as it is.
+ * A component that the plan does not want: gone, but for data. What is to be kept leaves only once nothing would delete
+ * it; what is to go with the DittoServer stays until then, as it is; what may go now leaves once it would be deleted.
  */
 function composeUnwanted(life: Life, object: ObservedObject | undefined, marks: Marks): Outcome {
   const none: Outcome = { blocked: [], unchangeable: [] };
   if (object === undefined || life.kind !== 'data') return none;
-  if (life.fate === 'deleted' && !object.deleting && object.live !== undefined && isOurs(object.live, marks))
+  const { live, deleting, managementPolicies } = object;
+  const isTheirs = live !== undefined && !isOurs(live, marks);
+  // One that may not be deleted yet, because it was made a moment ago, would be left behind.
+  if (life.unwanted === 'goes' && !isTheirs && mayDelete(managementPolicies)) return none;
+  if (life.fate === 'deleted' && !deleting && live !== undefined && !isTheirs)
     return { ...none, desired: echo(object, ['*'], withFinalizers(object.manifest, life)) };
   const wouldDelete =
-    mayDelete(object.managementPolicies) ||
+    mayDelete(managementPolicies) ||
     holdsDeletingFinalizers(object.manifest, life) ||
-    holdsDeletingFinalizers(object.live, life);
+    holdsDeletingFinalizers(live, life);
   if (!wouldDelete) return none;
   const manifest = withFinalizers(object.manifest, { ...life, fate: 'kept' });
-  return { ...none, desired: echo(object, withoutDelete(object.managementPolicies), manifest) };
+  return { ...none, desired: echo(object, withoutDelete(managementPolicies), manifest) };
 }
 
 /** How a resource is of which nothing is known yet. */
@@ -187,7 +191,8 @@ function composeWanted<Plan>(
   const obstacles = [unusable, component.obstacle?.(plan)].filter((health) => health !== undefined);
   const obstacle = obstacles.find(({ state }) => state === 'failed') ?? obstacles[0];
   if (obstacle !== undefined && object === undefined) {
-    const health = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
+    const waiting = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
+    const health = blockedByUse(waiting, manifest, broken);
     return { health, unusable: health, blocked: blockers, unchangeable: [] };
   }
 
@@ -267,7 +272,8 @@ export function composeComponents<Plan>(
       ...awaited.filter((health) => health !== undefined).filter(({ state }) => state !== 'ready'),
     ];
     const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
-    const broken = used.map((outcome) => outcome?.health).find((health) => health?.state === 'failed');
+    const relied = (component.relies?.(plan) ?? []).map((key) => outcomes.get(key));
+    const broken = [...used, ...relied].map((outcome) => outcome?.health).find((health) => health?.state === 'failed');
     outcomes.set(
       component.key,
       manifest === undefined

@@ -76,8 +76,10 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
   PersistentVolumeClaim: [
     field('spec', 'accessModes'),
     field('spec', 'storageClassName'),
+    field('spec', 'volumeName'),
     size('spec', 'resources', 'requests', 'storage'),
   ],
+  PersistentVolume: [field('spec', 'csi'), field('spec', 'nfs'), field('spec', 'storageClassName')],
   Secret: [field('type')],
   Service: [whileLoadBalancer(field('spec', 'loadBalancerClass')), field('spec', 'clusterIP')],
   PerconaPGCluster: [
@@ -87,6 +89,10 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
     inItems(['spec', 'users'], field('databases')),
   ],
   ConfigMap: [],
+  Deployment: [field('spec', 'selector')],
+  Role: [],
+  RoleBinding: [field('roleRef')],
+  ServiceAccount: [],
   StorageClass: [],
 };
 

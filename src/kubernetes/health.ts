@@ -110,6 +110,29 @@ export function assessStatefulSet(object: ObservedObject): Health {
   return ready('ReplicasReady');
 }
 
+/**
+ * A Deployment is healthy when its controller has seen the current spec and every pod of it is updated and available
+ * (kubernetes/kubernetes, pkg/apis/apps: DeploymentStatus).
+ */
+export function assessDeployment(object: ObservedObject): Health {
+  const absent = presence(object);
+  if (absent !== undefined) return absent;
+  const live = object.live;
+  const name = called(live ?? {});
+  const replicas = numberAt(live, 'spec', 'replicas') ?? 1;
+  const seen = numberAt(live, 'status', 'observedGeneration') ?? 0;
+  if (seen < (numberAt(live, 'metadata', 'generation') ?? 0)) {
+    return progressing('RollingOut', `${name} changed and its controller has not seen that yet`);
+  }
+  if (replicas === 0) return ready('Stopped', 'replicas is 0');
+  const updated = numberAt(live, 'status', 'updatedReplicas') ?? 0;
+  const available = numberAt(live, 'status', 'availableReplicas') ?? 0;
+  if (updated < replicas || available < replicas) {
+    return progressing('ReplicasNotReady', `the pod of ${name} is not ready; kubectl describe deployment tells why`);
+  }
+  return ready('ReplicasReady');
+}
+
 function podName(live: JsonObject | undefined): string {
   return `${textAt(live, 'metadata', 'name') ?? ''}-0`;
 }

@@ -29,6 +29,19 @@ export const whenRolledOut = whenTrue(
   '(object.spec.replicas == 0 || (has(object.status.updatedReplicas) && object.status.updatedReplicas >= object.spec.replicas && has(object.status.readyReplicas) && object.status.readyReplicas >= object.spec.replicas))',
 );
 
+/** Ready once every pod of the current spec is updated and available. */
+export const whenDeployed = whenTrue(
+  'has(object.status)',
+  'has(object.status.observedGeneration)',
+  'object.status.observedGeneration >= object.metadata.generation',
+  '(object.spec.replicas == 0 || (has(object.status.updatedReplicas) && object.status.updatedReplicas >= object.spec.replicas && has(object.status.availableReplicas) && object.status.availableReplicas >= object.spec.replicas))',
+);
+
+/** Ready once a ConfigMap says that this revision is applied. */
+export function whenRevisionIs(revision: string): ObjectReadiness {
+  return whenTrue('has(object.data)', 'has(object.data.revision)', `object.data.revision == "${revision}"`);
+}
+
 const hasState = ['has(object.status)', 'has(object.status.state)'];
 const clusterIsCurrent =
   '(!has(object.status.observedGeneration) || object.status.observedGeneration >= object.metadata.generation)';

@@ -63,6 +63,12 @@ export function compareQuantities(a: Quantity, b: Quantity): -1 | 0 | 1 {
   return a.nanos < b.nanos ? -1 : 1;
 }
 
+/** A quantity in whole units (bytes of a size), rounded up; what a number cannot hold exactly is cut. */
+export function wholeUnits({ nanos }: Quantity): number {
+  const units = (nanos + 999_999_999n) / 1_000_000_000n;
+  return Number(units > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : units);
+}
+
 /** `value` × 10^`power`, rounded up. */
 function timesPowerOfTen(value: bigint, power: number): bigint {
   if (power >= 0) return value * 10n ** BigInt(power);

@@ -49,7 +49,12 @@ export interface CredentialContext {
  * The data of a generated Secret: that of the live one, else that of the observed Object, else new. So it never changes
  * by itself, and a re-created DittoServer opens the data that it left.
  */
-function generate(name: string, componentKey: string, fresh: Texts, context: CredentialContext): GeneratedSecret {
+export function generate(
+  name: string,
+  componentKey: string,
+  fresh: Texts,
+  context: CredentialContext,
+): GeneratedSecret {
   const { observed, marks } = context;
   const found = liveSecret(name, context);
   // Somebody else's Secret of that name is neither read nor copied.

@@ -48,7 +48,7 @@ export const FORMER_DATABASES = 'dittofs.dittofs.com/former-databases';
 const PASSWORD = 'DITTOFS_DATABASE_POSTGRES_PASSWORD';
 
 /** The Secret that Percona's operator makes for a user of a cluster. */
-function userSecret(server: string): string {
+export function clusterUserSecret(server: string): string {
   return `${clusterName(server)}-pguser-${databaseUser}`;
 }
 
@@ -64,7 +64,7 @@ function kindUsed(manifest: JsonObject | undefined, server: string): DatabaseKin
   const password = listAt(container, 'env').find((variable) => textAt(variable, 'name') === PASSWORD);
   if (password === undefined) return 'sqlite';
   const secret = textAt(password, 'valueFrom', 'secretKeyRef', 'name');
-  return secret === userSecret(server) ? 'percona' : 'postgres';
+  return secret === clusterUserSecret(server) ? 'percona' : 'postgres';
 }
 
 /**
@@ -98,7 +98,7 @@ function postgresConfig(fields: JsonObject, authority: SecretKeyRef | undefined)
 }
 
 function connectPercona({ percona }: Spec, server: string, secrets: Secrets): Connection {
-  const name = userSecret(server);
+  const name = clusterUserSecret(server);
   const authority = percona.sslMode === 'verify-full' ? { name: certificateSecret(server), key: 'ca.crt' } : undefined;
   const host = readSecret(secrets, { name, key: 'host' });
   return {

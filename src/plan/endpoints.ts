@@ -1,7 +1,7 @@
 import { loadBalancerAddress } from '../kubernetes/health.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
 import { listAt, numberAt, textAt, type JsonObject } from '../lib/json.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { FileExposure } from './exposure.ts';
 
 /** Where a client reaches something. */
 export interface Endpoint {
@@ -36,7 +36,7 @@ function endpoint(service: JsonObject, port: string): Endpoint | undefined {
 }
 
 /** The endpoints that a client can use now, from the live Services. */
-export function deriveEndpoints({ file }: Plan, observed: ObservedObjects): Endpoints {
+export function planEndpoints(file: FileExposure, observed: ObservedObjects): Endpoints {
   const fileService = observed.get('file-service')?.live;
   const apiService = observed.get('api-service')?.live;
   const found: [keyof Endpoints, Endpoint | undefined][] = [

@@ -10,6 +10,9 @@ export interface Names {
   readonly apiService: string;
   readonly server: string;
   readonly cluster: string;
+  readonly provisioner: string;
+  readonly provisionerStatus: string;
+  readonly connection: string;
 }
 
 /** The names of all objects, from the DittoServer's name. */
@@ -23,10 +26,18 @@ export function planNames(name: string): Names {
     apiService: `${name}-api`,
     server: name,
     cluster: clusterName(name),
+    provisioner: `${name}-provisioner`,
+    provisionerStatus: `${name}-provisioner-status`,
+    connection: `${name}-connection`,
   };
 }
 
 /** The name of a volume's claim: what a StatefulSet's claim template of that name would make. */
 export function claimName(volume: string, name: string): string {
   return `${volume}-${name}-0`;
+}
+
+/** The name of the Secret that is generated for a user without one. */
+export function userSecretName(user: string, name: string): string {
+  return `${name}.user.${user}`;
 }

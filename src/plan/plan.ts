@@ -9,12 +9,21 @@ import type { Flavour, ObservedObjects, ProviderConfigRef } from '../kubernetes/
 import type { Secrets } from '../kubernetes/secret.ts';
 import { planCluster, type ClusterPlan } from './cluster.ts';
 import { planConfig } from './config.ts';
+import { planConnection } from './connection.ts';
 import { credentialSecrets, planAdmin, planJwt, type Credential, type MissingSecret } from './credentials.ts';
-import { databaseSecrets, planDatabase, type DatabasePlan } from './database.ts';
+import { clusterUserSecret, databaseSecrets, planDatabase, type DatabasePlan } from './database.ts';
+import { encryptionSecrets, planEncryption, type EncryptionPlan } from './encryption.ts';
+import { planEndpoints, type Endpoints } from './endpoints.ts';
 import { planExposure, type FileExposure, type ServiceType } from './exposure.ts';
 import { planLabels, planMarks, planSelector } from './labels.ts';
 import { planNames, type Names } from './names.ts';
 import { planPod, type PodPlan } from './pod.ts';
+import { planProvisioner, type ProvisionerPlan } from './provisioner.ts';
+import { planProvisioning, type Provisioning } from './provisioning.ts';
+import { formerShareVolumes, planShareVolumes, type ShareVolume } from './share-volumes.ts';
+import { planServing, servingSecrets, type Serving } from './serving.ts';
+import { planStores } from './stores.ts';
+import { planGeneratedUsers, type GeneratedUser } from './users.ts';
 import { isStorageClassMissing, planStorageClass, planVolumes, type Volume } from './volumes.ts';
 
 /** What we decided about a DittoServer, once; renderers and assessments read only this. */
@@ -46,7 +55,22 @@ export interface Plan {
   readonly secretsAreRead: boolean;
   /** Secrets that the server's pod needs and that are not there. */
   readonly missing: readonly MissingSecret[];
+  readonly encryption: EncryptionPlan;
+  /** What the server serves. */
+  readonly serving: Serving;
+  readonly provisioner: ProvisionerPlan;
+  /** What the provisioner has reported so far. */
+  readonly provisioning: Provisioning;
+  /** Users whose passwords are, or were, generated. */
+  readonly generatedUsers: readonly GeneratedUser[];
+  readonly shareVolumes: readonly ShareVolume[];
+  /** Shares whose volumes were made, and that ask for none any more. */
+  readonly formerShareVolumes: readonly string[];
   readonly file: FileExposure;
+  /** Where clients reach the server, as far as the cluster has decided it. */
+  readonly endpoints: Endpoints;
+  /** How an application finds the first share; undefined until that is known. */
+  readonly connection: Texts | undefined;
   readonly api: { readonly type: ServiceType; readonly annotations: Texts; readonly port: number };
   readonly volumes: readonly Volume[];
   /** undefined is the cluster's default. */
@@ -72,12 +96,25 @@ export interface Facts {
 
 const CHECKSUM = 'checksum.dittofs.com/';
 
+/**
+ * What the provisioner last said that the server has to start again for: keys of S3 that were replaced on the running
+ * server. Nothing restarts because nothing is known.
+ */
+function storesChecksum({ restart }: Provisioning, observed: ObservedObjects): Texts {
+  return secretChecksum('stores', restart, observed);
+}
+
 /** The checksum of what Secrets hold; what cannot be read keeps its former checksum, so that nothing restarts. */
 function secretChecksum(input: string, value: string | undefined, observed: ObservedObjects): Texts {
   const key = `${CHECKSUM}${input}`;
   if (value !== undefined) return { [key]: sha256(value) };
   const before = textsAt(observed.get('server')?.manifest, 'spec', 'template', 'metadata', 'annotations')[key];
   return before === undefined ? {} : { [key]: before };
+}
+
+function encryptionChecksum({ passphrase, values }: EncryptionPlan, observed: ObservedObjects): Texts {
+  if (passphrase === undefined) return {};
+  return secretChecksum('encryption', values === undefined ? undefined : JSON.stringify(values), observed);
 }
 
 function databaseChecksums({ kind, values, authority, trusted }: DatabasePlan, observed: ObservedObjects): Texts {
@@ -110,9 +147,13 @@ function templateWarnings({ name }: DittoServer, observed: ObservedObjects): rea
   ];
 }
 
-function deletionWarnings({ spec }: DittoServer, { allow }: Input): readonly string[] {
-  if (!spec.percona.deleteWithServer || allow.deleteWithServer) return [];
-  return ['spec.percona.deleteWithServer has no effect: the platform keeps databases'];
+function platformWarnings({ spec }: DittoServer, { allow }: Input): readonly string[] {
+  const kept = spec.percona.deleteWithServer && !allow.deleteWithServer;
+  const unpruned = spec.prune && !allow.prune;
+  return [
+    ...(kept ? ['spec.percona.deleteWithServer has no effect: the platform keeps databases'] : []),
+    ...(unpruned ? ['spec.prune has no effect: the platform removes nothing from servers'] : []),
+  ];
 }
 
 /** Decides everything about a DittoServer: names, labels, configuration, credentials, volumes, exposure. */
@@ -132,9 +173,21 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const context = { names, marks, secrets, observed, entropy };
   const jwt = planJwt(spec, context);
   const admin = planAdmin(spec, context);
+  const encryption = planEncryption(spec, secrets);
   const exposure = planExposure(spec, input);
   const pod = planPod(spec, input);
-  const storage = planVolumes(name, spec, observed);
+  const stores = planStores(spec, name, observed);
+  const storage = planVolumes(name, spec, stores, observed);
+  const generatedUsers = planGeneratedUsers(spec, name, context);
+  const byThemselves = [
+    ...(admin.isGenerated ? [admin.ref.name] : []),
+    ...generatedUsers.map(({ secret }) => secret.name),
+    clusterUserSecret(name),
+  ];
+  const serving = planServing(spec, input, name, admin.ref, stores, secrets, byThemselves);
+  const provisioning = planProvisioning(observed, marks);
+  const endpoints = planEndpoints(exposure.file, observed);
+  const shareVolumes = planShareVolumes(spec, input, { server: name, namespace, names, marks }, provisioning, observed);
   return {
     flavour,
     name,
@@ -151,6 +204,8 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       [`${CHECKSUM}config`]: sha256(config),
       ...secretChecksum('jwt', jwt.value, observed),
       ...databaseChecksums(database, observed),
+      ...encryptionChecksum(encryption, observed),
+      ...storesChecksum(provisioning, observed),
     },
     jwt,
     admin,
@@ -158,8 +213,17 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     cluster,
     keepsDatabase: !spec.percona.deleteWithServer || !input.allow.deleteWithServer,
     secretsAreRead: secrets !== 'unsupported',
-    missing: [jwt.missing, admin.missing].filter((missing) => missing !== undefined),
+    missing: [jwt.missing, admin.missing, ...encryption.missing].filter((missing) => missing !== undefined),
+    encryption,
+    serving,
+    provisioner: planProvisioner(name, input, serving.files),
+    provisioning,
+    generatedUsers,
+    shareVolumes,
+    formerShareVolumes: formerShareVolumes(shareVolumes, observed),
     file: exposure.file,
+    endpoints,
+    connection: planConnection(endpoints, serving.shares, observed),
     api: {
       type: spec.controlPlane.service.type,
       annotations: spec.controlPlane.service.annotations ?? {},
@@ -175,7 +239,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       ...storage.warnings,
       ...database.warnings,
       ...clusterWarnings,
-      ...deletionWarnings(server, input),
+      ...platformWarnings(server, input),
       ...compatWarnings(server),
       ...portWarnings(server),
       ...templateWarnings(server, observed),
@@ -186,5 +250,10 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
 
 /** The names of the Secrets to ask Crossplane for. */
 export function requiredSecrets({ name, spec }: DittoServer): readonly string[] {
-  return [...new Set([...credentialSecrets(spec, planNames(name)), ...databaseSecrets(spec, name)])].sort();
+  const names = [
+    ...credentialSecrets(spec, planNames(name)),
+    ...databaseSecrets(spec, name),
+    ...encryptionSecrets(spec),
+  ];
+  return [...new Set([...names, ...servingSecrets(spec, name)])].sort();
 }

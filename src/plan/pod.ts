@@ -4,6 +4,7 @@ import { wholeSeconds } from '../lib/duration.ts';
 import { at, listAt, mergeObjects, withValue, type JsonObject } from '../lib/json.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import { drainSeconds, fileGroup } from './container.ts';
+import { countRemoteShares } from './shares.ts';
 
 /** What the spec says about the pod, with safe defaults. */
 export interface PodPlan {
@@ -30,11 +31,20 @@ export interface PodPlan {
   readonly startupTimeout: number;
 }
 
+/** Seconds for which a share holds up the start of its server while its S3 service does not answer. */
+const REMOTE_START = 180;
+
+/** What a server may need to start without S3; in steps, because each change of it starts the server again. */
+function remoteStart(spec: Spec): number {
+  const shares = countRemoteShares(spec);
+  return shares === 0 ? 0 : REMOTE_START * 2 ** Math.ceil(Math.log2(shares));
+}
+
 /** The image that this release was tested with; used only where neither the spec nor the platform names one. */
 export const testedImage = 'marmos91c/dittofs:v0.29.0';
 
 /** The restricted Pod Security Standard; the image runs as a numeric user that is not root. */
-const restrictedContainer: JsonObject = {
+export const restrictedContainer: JsonObject = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
   readOnlyRootFilesystem: true,
@@ -42,12 +52,18 @@ const restrictedContainer: JsonObject = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-const restrictedPod: JsonObject = {
+/** The same for a pod. */
+export const restrictedPod: JsonObject = {
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** The server's pod writes to volumes that belong to its group. */
+const serverPod: JsonObject = {
+  ...restrictedPod,
   fsGroup: fileGroup,
   // Changing the group of every file at every start would take hours on a large volume.
   fsGroupChangePolicy: 'OnRootMismatch',
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
 };
 
 /** Tells whether a container asks for rights with which the API server lets no one forbid escalation. */
@@ -85,7 +101,7 @@ export function planPod(spec: Spec, input: Input): { pod: PodPlan; warnings: rea
     annotations: spec.podAnnotations ?? {},
     resources: spec.resources,
     securityContext: planSecurityContext(spec.securityContext ?? {}),
-    podSecurityContext: mergeObjects(restrictedPod, spec.podSecurityContext ?? {}),
+    podSecurityContext: mergeObjects(serverPod, spec.podSecurityContext ?? {}),
     nodeSelector: spec.nodeSelector,
     tolerations: spec.tolerations,
     affinity: spec.affinity,
@@ -95,7 +111,7 @@ export function planPod(spec: Spec, input: Input): { pod: PodPlan; warnings: rea
     extraVolumes: spec.extraVolumes ?? [],
     extraVolumeMounts: spec.extraVolumeMounts ?? [],
     terminationGracePeriod: grace,
-    startupTimeout: spec.startupTimeoutSeconds,
+    startupTimeout: Math.max(spec.startupTimeoutSeconds, remoteStart(spec)),
   };
   const short = `spec.terminationGracePeriodSeconds is less than the ${needed} seconds that the server may need to stop: it could be killed while it writes`;
   return { pod, warnings: grace < needed ? [short] : [] };

@@ -5,9 +5,10 @@ import type { Input } from '../api/v1alpha1/input.ts';
 import { defaultMetadataSize } from '../api/v1alpha1/limits.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { claimName } from './names.ts';
+import { useMetadataVolume, type Stores } from './stores.ts';
 
 /** The volumes that a server can have. */
-export const volumeNames = ['metadata', 'content', 'controlplane'] as const;
+export const volumeNames = ['metadata', 'content', 'cache', 'controlplane'] as const;
 export type VolumeName = (typeof volumeNames)[number];
 
 /** A volume of the server. */
@@ -30,6 +31,8 @@ function writtenSize(name: VolumeName, { storage }: Spec): string | undefined {
       return storage.metadataSize?.text;
     case 'content':
       return storage.contentSize?.text;
+    case 'cache':
+      return storage.cacheSize?.text;
     case 'controlplane':
       return storage.controlPlaneSize.text;
   }
@@ -65,6 +68,7 @@ function isMore(size: string, than: string): boolean {
 export function planVolumes(
   server: string,
   spec: Spec,
+  stores: Stores,
   observed: ObservedObjects,
 ): { volumes: readonly Volume[]; warnings: readonly string[] } {
   const volumes: Volume[] = [];
@@ -72,8 +76,8 @@ export function planVolumes(
   for (const name of volumeNames) {
     const claim = claimName(name, server);
     const existing = existingSize(name, observed);
-    // The default metadata store and the default local block store live on the metadata volume.
-    const wanted = writtenSize(name, spec) ?? existing ?? (name === 'metadata' ? defaultMetadataSize : undefined);
+    const needed = name === 'metadata' && useMetadataVolume(stores) ? defaultMetadataSize : undefined;
+    const wanted = writtenSize(name, spec) ?? existing ?? needed;
     if (wanted === undefined) continue;
     if (existing !== undefined && isMore(wanted, existing) && forbidsGrowth(name, observed)) {
       volumes.push({ name, claim, size: existing });

@@ -104,13 +104,23 @@ async function verify(round: Round, declared: ReadonlyMap<string, DeclaredAdapte
   }
 }
 
-/** Brings the adapters of NFS and SMB to their settings and ports; last, because it drops connections. */
-export async function convergeAdapters(round: Round, canWait: boolean): Promise<void> {
+/**
+ * Brings the adapters of NFS and SMB to their settings; which of them have to start again for that. Before there are
+ * shares, because settings say who may come in, and the server looks at them every ten seconds only.
+ */
+export async function convergeSettings(round: Round): Promise<ReadonlySet<string>> {
+  const starting = new Set<string>();
+  for (const [type, adapter] of Object.entries(round.plan.adapters))
+    if (await patchSettings(round, type, adapter)) starting.add(type);
+  return starting;
+}
+
+/** Brings the adapters to their ports, on or off; last, because it drops connections. */
+export async function convergeAdapters(round: Round, starting: ReadonlySet<string>, canWait: boolean): Promise<void> {
   const declared = new Map(Object.entries(round.plan.adapters));
   let isChanged = false;
   for (const [type, adapter] of declared) {
-    const mustStart = await patchSettings(round, type, adapter);
-    if (await putAdapter(round, type, adapter, mustStart)) isChanged = true;
+    if (await putAdapter(round, type, adapter, starting.has(type))) isChanged = true;
   }
   if (canWait) await verify(round, declared, isChanged);
 }

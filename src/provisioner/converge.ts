@@ -1,6 +1,6 @@
 import type { ProvisionerReport, ReportedProblem, ServingPlan } from '../api/provisioning.ts';
 import { activePlan } from './active-plan.ts';
-import { convergeAdapters } from './adapters.ts';
+import { convergeAdapters, convergeSettings } from './adapters.ts';
 import type { Administrator } from './administrator.ts';
 import type { Answer, Failure } from './answer.ts';
 import { nameOf, type Change, type Kind } from './change.ts';
@@ -120,10 +120,11 @@ async function convergeAll(round: Round, plan: ServingPlan, lasting: Lasting): P
   await convergeGroups(round);
   const passwords = await convergeUsers(round, lasting.passwords.settle);
   await lasting.passwords.converge(round, passwords);
+  const starting = await convergeSettings(round);
   await convergeShares(round, round.plan.shares, { ...unlike, silent: new Set() });
   await convergeSnapshotPolicies(round);
   if (plan.prune) await prune(round, plan);
-  await convergeAdapters(round, lasting.canWait);
+  await convergeAdapters(round, starting, lasting.canWait);
 }
 
 /** One round: logs in, reads all that the server has, makes it what the plan says, and looks at what came of it. */

@@ -1,4 +1,4 @@
-import { components } from '../components/registry.ts';
+import { componentsOf } from '../components/registry.ts';
 import { isMissing, readObject } from '../kubernetes/object.ts';
 import { mergeObjects, objectAt, type JsonObject } from '../lib/json.ts';
 import { reconcile, type Reconciled, type Situation } from './reconcile.ts';
@@ -84,7 +84,7 @@ function neverReached(
 ): readonly (readonly [string, Foreseen])[] {
   if (decision.kind !== 'composed') return [];
   const { plan, composition } = decision;
-  return components
+  return componentsOf(plan)
     .filter(({ key }) => composition.heldBack.includes(key) && !known.has(key) && !later.has(key))
     .flatMap(({ key, render }) => {
       const manifest = render(plan);

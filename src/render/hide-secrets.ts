@@ -60,11 +60,21 @@ function formsOf(value: string): readonly string[] {
   return [value, JSON.stringify(value).slice(1, -1), ...value.split('\n').map((line) => line.trim())];
 }
 
+/** A Secret that tells where the server is, which is no secret: its values occur everywhere. */
+function isConnection(secret: JsonObject): boolean {
+  return textsAt(secret, 'metadata', 'labels')['app.kubernetes.io/component'] === 'connection';
+}
+
+/** The values of a Secret but for names. */
+function hiddenTexts(secret: JsonObject, field: string): readonly string[] {
+  return Object.entries(textsAt(secret, field)).flatMap(([key, text]) => (key === 'username' ? [] : [text]));
+}
+
 /** Every value of every Secret in a JSON value, encoded and decoded. */
 function secretValues(value: Json | undefined): readonly string[] {
   if (isList(value)) return value.flatMap(secretValues);
   if (!isObject(value)) return [];
-  const own = isSecret(value) ? dataFields.flatMap((field) => Object.values(textsAt(value, field))) : [];
+  const own = isSecret(value) && !isConnection(value) ? dataFields.flatMap((field) => hiddenTexts(value, field)) : [];
   return [...own.flatMap((text) => [text, decodeBase64(text)]), ...Object.values(value).flatMap(secretValues)];
 }
 

@@ -1,6 +1,6 @@
 import { problemText } from '../api/v1alpha1/problem.ts';
 import { componentKeys } from '../components/keys.ts';
-import { components } from '../components/registry.ts';
+import { componentsOf } from '../components/registry.ts';
 import { Ready, Severity, Status, type RunFunctionResponse } from '../crossplane/protocol.ts';
 import type { Health } from '../kubernetes/health.ts';
 import { isOurs } from '../kubernetes/marks.ts';
@@ -172,7 +172,8 @@ function resourcesOf(
     const { object, manifest } = found;
     const isLater = !desired.some(([now]) => now === key);
     const { state, reason, message } = health.get(key) ?? (isLater ? unknown : kept);
-    const component = decision.kind === 'composed' ? components.find((one) => one.key === key) : undefined;
+    const component =
+      decision.kind === 'composed' ? componentsOf(decision.plan).find((one) => one.key === key) : undefined;
     const used =
       decision.kind === 'composed'
         ? [...(component?.uses?.(decision.plan) ?? []), ...(component?.after?.(decision.plan) ?? [])]

@@ -1,4 +1,4 @@
-import { components } from '../components/registry.ts';
+import { componentsOf } from '../components/registry.ts';
 import { encodeBase64 } from '../lib/hash.ts';
 import { at, isList, isObject, listAt, textAt, type Json, type JsonObject } from '../lib/json.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -50,10 +50,11 @@ function references(value: Json | undefined): readonly Reference[] {
  * is read of them. Those that are generated are none of them: they are not there before the first call.
  */
 export function standIns(plan: Plan, xr: JsonObject): ReadonlyMap<string, JsonObject> {
-  const manifests = components.flatMap(({ render }) => render(plan) ?? []);
+  const manifests = componentsOf(plan).flatMap(({ render }) => render(plan) ?? []);
   const generated = manifests.filter(isSecret).map(({ metadata }) => metadata.name);
   const keys = new Map<string, Set<string>>();
-  for (const [name, key] of [...references(manifests), ...references(xr)]) {
+  const files = plan.serving.files.map(({ secret, key }): Reference => [secret, key]);
+  for (const [name, key] of [...references(manifests), ...references(xr), ...files]) {
     if (!generated.includes(name)) keys.set(name, (keys.get(name) ?? new Set()).add(key));
   }
   return new Map([...keys].map(([name, of]) => [name, secret(name, plan.namespace, [...of].sort())]));

@@ -29,7 +29,11 @@ export function summarize(manifest: JsonObject): string {
     case 'PersistentVolumeClaim': {
       const size = textAt(manifest, 'spec', 'resources', 'requests', 'storage') ?? '';
       const storageClass = textAt(manifest, 'spec', 'storageClassName');
-      return storageClass === undefined ? size : `${size} of ${storageClass}`;
+      return storageClass === undefined || storageClass === '' ? size : `${size} of ${storageClass}`;
+    }
+    case 'PersistentVolume': {
+      const size = textAt(manifest, 'spec', 'capacity', 'storage') ?? '';
+      return `${size} by ${textAt(manifest, 'spec', 'csi', 'driver') ?? 'nfs'}`;
     }
     case 'StatefulSet':
     case 'Deployment':

@@ -18,5 +18,6 @@ export const conditionTypes = [
   'Progressing',
   'EndpointReady',
   'BackupsReady',
+  'Provisioned',
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];

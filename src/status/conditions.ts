@@ -4,6 +4,7 @@ import { numberAt } from '../lib/json.ts';
 import { conditionTypes, type Condition, type ConditionType } from './condition.ts';
 import { backupVerdict, databaseVerdict } from './database.ts';
 import type { Findings } from './findings.ts';
+import { provisionedVerdict } from './provisioned.ts';
 import { no, yes, type Verdict } from './verdict.ts';
 
 /** The health that matters most: what needs a person, then what is on its way. */
@@ -13,11 +14,11 @@ function worst(healths: Iterable<Health>): Health | undefined {
 }
 
 function configReady({ plan }: Findings): Verdict {
-  const { missing, warnings, secretsAreRead, database, cluster } = plan;
+  const { missing, warnings, secretsAreRead, database, cluster, serving } = plan;
   const [first] = missing;
   if (first !== undefined) return no(first.reason, missing.map(({ message }) => message).join('; '));
   const notes = warnings.length === 0 ? '' : `; note that ${warnings.join('; ')}`;
-  const others = database.missing.length > 0 || cluster?.backup?.missing !== undefined;
+  const others = database.missing.length > 0 || cluster?.backup?.missing !== undefined || serving.missing.length > 0;
   const present = others ? 'the server’s own Secrets are there' : 'every Secret that it names is there';
   const secrets = secretsAreRead ? present : 'this Crossplane cannot check its Secrets';
   return yes('ConfigValid', `The spec is valid and ${secrets}${notes}`);
@@ -37,7 +38,7 @@ function resourcesApplied({ composition: { blocked, heldBack, health, unchangeab
 }
 
 function storageReady({ composition: { health } }: Findings): Verdict {
-  const storage = [...health].filter(([key]) => key === 'storage-class' || key.startsWith('volume-'));
+  const storage = [...health].filter(([key]) => /^(storage-class$|volume-|pvc?-)/.test(key));
   const problem = worst(storage.map(([, value]) => value));
   return problem === undefined
     ? yes('VolumesReady', 'Every volume is as large as asked for')
@@ -58,7 +59,7 @@ function progress({ composition: { health } }: Findings): Verdict {
   return underway === undefined ? no('Settled', 'Nothing is on its way') : yes(underway.reason, underway.message);
 }
 
-function endpointReady({ plan: { file }, composition, observed, endpoints }: Findings): Verdict {
+function endpointReady({ plan: { file, endpoints }, composition, observed }: Findings): Verdict {
   const [first] = file.protocols;
   if (first === undefined) return yes('NotOffered', 'Neither NFS nor SMB is enabled, so there is no file Service');
   if (endpoints[first.protocol] !== undefined)
@@ -81,6 +82,7 @@ const derive = {
   Progressing: progress,
   EndpointReady: endpointReady,
   BackupsReady: backupVerdict,
+  Provisioned: provisionedVerdict,
 } satisfies Record<ConditionType, (findings: Findings) => Verdict | undefined>;
 
 /** Every condition of a composed DittoServer. */

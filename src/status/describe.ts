@@ -1,11 +1,12 @@
 import { numberAt, textAt, listAt, defined, type JsonObject } from '../lib/json.ts';
+import { endpointText } from '../plan/endpoints.ts';
 import { protocols } from '../plan/exposure.ts';
 import { volumeKey } from '../plan/volumes.ts';
 import { sha256 } from '../lib/hash.ts';
 import { isMissing } from '../kubernetes/object.ts';
 import type { Findings } from './findings.ts';
 import { describeDatabase } from './database.ts';
-import { endpointText } from './endpoints.ts';
+import { describeShares } from './provisioned.ts';
 
 /** The phases of a DittoServer: where it stands in its life, in one word. */
 export type Phase = 'Pending' | 'Running' | 'Degraded' | 'Stopped';
@@ -44,7 +45,8 @@ function runningImage(live: JsonObject | undefined): string | undefined {
 
 /** The whole status, every time: what is left out disappears. Nothing secret, no times, no counters. */
 export function describeStatus(findings: Findings, phaseBefore: string | undefined): JsonObject {
-  const { plan, composition, observed, endpoints } = findings;
+  const { plan, composition, observed } = findings;
+  const { endpoints } = plan;
   const live = observed.get('server')?.live;
   const preferred = protocols.map((protocol) => endpoints[protocol]).find((endpoint) => endpoint !== undefined);
   return defined({
@@ -63,7 +65,9 @@ export function describeStatus(findings: Findings, phaseBefore: string | undefin
         : Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint }])),
     ...describeDatabase(findings),
     volumes: describeVolumes(findings),
+    ...describeShares(findings),
     blocked: composition.blocked.length === 0 ? undefined : composition.blocked.map((entry) => ({ ...entry })),
+    binding: plan.connection === undefined ? undefined : { name: plan.names.connection },
     observedGeneration: plan.generation,
   });
 }

@@ -2,14 +2,12 @@ import type { Composition } from '../composition/compose.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Condition } from './condition.ts';
-import type { Endpoints } from './endpoints.ts';
 
 /** What conditions are derived from. */
 export interface Findings {
   readonly plan: Plan;
   readonly composition: Composition;
   readonly observed: ObservedObjects;
-  readonly endpoints: Endpoints;
   /** The conditions as they were written last. */
   readonly former: readonly Condition[];
 }

@@ -48,6 +48,11 @@ function resourceOf(manifest: JsonObject): string {
   return `${pluralOf(textAt(manifest, 'kind') ?? '')}${group}`;
 }
 
+/** How the documentation calls a component: those of users and shares have names that examples made up. */
+function componentName(key: string): string {
+  return key.replace(/^user-.*/, 'user-<name>').replace(/^(pvc?)-.*/, '$1-<share>');
+}
+
 /** What all Objects of all examples, of both flavours, need from the first reconcile to the last. */
 function needs(): ReadonlyMap<string, Need> {
   const found = new Map<string, Need>();
@@ -60,7 +65,7 @@ function needs(): ReadonlyMap<string, Need> {
       found.set(resource, need);
       const policies = listAt(object, 'spec', 'managementPolicies').map(String);
       for (const verb of verbsFor(policies, objectAt(object, 'spec')?.watch === true)) need.verbs.add(verb);
-      need.components.add(component);
+      need.components.add(componentName(component));
     }
   };
   for (const example of examples) {

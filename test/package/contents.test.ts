@@ -9,6 +9,7 @@ import { testedImages } from '../../src/api/v1alpha1/percona.ts';
 import { Input, noInput } from '../../src/api/v1alpha1/input.ts';
 import { at, listAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { testedImage } from '../../src/plan/pod.ts';
+import { ownImage } from '../../src/plan/provisioner.ts';
 import { schemaProblems, unknownFields } from '../api/api-server.ts';
 import type { StructuralSchema } from '../../src/api/v1alpha1/structural.ts';
 import { crdProblems } from '../support/schemas.ts';
@@ -169,7 +170,8 @@ describe.each([
     const input = at(step, 'input');
     expect(Input.safeParse(input).error).toBeUndefined();
     const { postgres, ...others } = testedImages;
-    expect(at(input, 'images')).toEqual({ server: testedImage, postgres: postgres[17], ...others });
+    const images = { server: testedImage, provisioner: ownImage, postgres: postgres[17], ...others };
+    expect(at(input, 'images')).toEqual(images);
     expect(at(input, 'postgresVersion')).toBe(17);
   });
 });

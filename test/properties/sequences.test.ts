@@ -16,8 +16,10 @@ import { dittoServer, type XrFlavour } from '../support/server.ts';
  */
 
 /** Keys whose Objects hold data. */
-const dataKey = /^volume-|-secret$/;
+const dataKey = /^volume-|-secret$|^user-/;
 const dataKinds = ['PersistentVolumeClaim', 'Secret'];
+/** A Secret that only tells where the server is: it goes with the DittoServer. */
+const connection = 'files-connection';
 
 interface World {
   readonly cluster: Cluster;
@@ -47,8 +49,12 @@ function idOf(object: JsonObject): string {
   return `${textAt(object, 'kind') ?? ''} ${textAt(object, 'metadata', 'name') ?? ''}`;
 }
 
+function isData(kind = '', name = ''): boolean {
+  return dataKinds.includes(kind) && name !== connection;
+}
+
 function dataOf({ cluster }: World): readonly JsonObject[] {
-  return cluster.api.all().filter(({ kind }) => dataKinds.includes(textAt({ kind }, 'kind') ?? ''));
+  return cluster.api.all().filter((object) => isData(textAt(object, 'kind'), textAt(object, 'metadata', 'name')));
 }
 
 /** A reconcile of the XR, and what must hold after every one. */
@@ -99,13 +105,19 @@ function edit(change: (spec: Mutable) => void): (world: World) => void {
 }
 
 const claimNames = ['metadata-files-0', 'content-files-0', 'controlplane-files-0'];
-const secretNames = ['files-jwt-secret', 'files-admin-bootstrap-credentials', 'own'];
+/** What is generated, and what somebody brings. */
+const generatedNames = ['files-jwt-secret', 'files-admin-bootstrap-credentials', 'files.user.alice'];
+const secretNames = [...generatedNames, connection, 'own'];
 const keys = [
   'config',
   'server',
   'file-service',
   'jwt-secret',
   'admin-secret',
+  'user-alice',
+  'connection',
+  'provisioner-status',
+  'provisioner',
   'volume-metadata',
   'volume-content',
   'volume-controlplane',
@@ -205,6 +217,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       spec.smb = { enabled };
     }),
   ),
+  drawn(2, 'users', fc.subarray(['alice', 'bob']), (names) =>
+    edit((spec) => (spec.users = names.map((user) => ({ name: user })))),
+  ),
+  drawn(1, 'provisioned', fc.constantFrom('', 'once', 'twice'), (restart) => ({ cluster }) => {
+    cluster.provisioned({ restart });
+  }),
   drawn(2, 'service', service, (wanted) => edit((spec) => (spec.service = wanted))),
   drawn(
     1,
@@ -234,7 +252,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   drawn(1, 'lose', fc.constantFrom(...claimNames), lose('PersistentVolumeClaim')),
   drawn(1, 'lose', fc.constantFrom(...secretNames), lose('Secret')),
   drawn(1, 'squat', fc.constantFrom(...claimNames), (name) => squat('PersistentVolumeClaim', name)),
-  drawn(1, 'squat', fc.constantFrom(...secretNames.slice(0, 2)), (name) => squat('Secret', name)),
+  drawn(1, 'squat', fc.constantFrom(...generatedNames, connection), (name) => squat('Secret', name)),
   drawn(
     2,
     'fail',
@@ -270,7 +288,9 @@ function check(world: World, before: readonly JsonObject[], seen: number, name: 
   const created = cluster.events.slice(seen).filter(({ verb }) => verb === 'created');
   const remade = created.filter((event) => settled.has(event.name));
   expect(remade, `${name} makes a volume again that held data`).toEqual([]);
-  const deleted = cluster.events.slice(seen).filter(({ verb, kind }) => verb === 'deleted' && dataKinds.includes(kind));
+  const deleted = cluster.events
+    .slice(seen)
+    .filter(({ verb, kind, name: what }) => verb === 'deleted' && isData(kind, what));
   const innocent = deleted.filter((event) => !condemned.has(`${event.kind} ${event.name}`));
   expect(innocent, `${name} deletes data`).toEqual([]);
   if (name.startsWith('lose')) return;
@@ -293,7 +313,7 @@ const begin = fc.record({
     { storage: { contentSize: '5Gi' } },
     { storage: { contentSize: '5Gi', retentionPolicy: 'Delete' } },
   ),
-  squatted: fc.option(fc.constantFrom(...claimNames, ...secretNames.slice(0, 2)), { nil: undefined }),
+  squatted: fc.option(fc.constantFrom(...claimNames, ...generatedNames, connection), { nil: undefined }),
   up: fc.boolean(),
 });
 
@@ -316,7 +336,7 @@ it('in every order of events data is kept as the spec says, and what is somebody
     }),
     { numRuns: 80 },
   );
-});
+}, 120_000);
 
 it('whatever happened, once it stops the cluster settles, nothing is refused, and generated Secrets never changed', () => {
   fc.assert(
@@ -348,4 +368,4 @@ it('whatever happened, once it stops the cluster settles, nothing is refused, an
     }),
     { numRuns: 15 },
   );
-});
+}, 120_000);

@@ -2,28 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { runFunction } from '../../src/function.ts';
-import { objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { textAt, type JsonObject } from '../../src/lib/json.ts';
 import { arbitraryIdentity, arbitraryInput, arbitrarySpec } from '../support/arbitrary.ts';
 import { desiredOf, entropyOf, requestOf, resultsOf } from '../support/call.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
-import { secret } from '../support/json.ts';
+import { broughtSecrets } from '../support/examples.ts';
 import { responseProblems } from '../support/schemas.ts';
 import { dittoServer, identityOf } from '../support/server.ts';
 
 /** A cluster with everything that a spec may name. */
 function clusterFor(xr: JsonObject, input: JsonObject | undefined): Cluster {
   const cluster = createCluster({ xr, input });
-  const { namespace } = identityOf(xr);
-  const { spec } = xr;
-  const refs = [
-    objectAt(spec, 'identity', 'jwt', 'secretRef'),
-    objectAt(spec, 'identity', 'admin', 'passwordSecretRef'),
-  ];
-  for (const name of new Set(refs.map((ref) => textAt(ref, 'name')).filter((found) => found !== undefined))) {
-    const keys = refs.filter((ref) => textAt(ref, 'name') === name).map((ref) => textAt(ref, 'key') ?? '');
-    cluster.api.put(secret(namespace, name, Object.fromEntries(keys.map((key) => [key, 'v'.repeat(40)]))));
-  }
-  for (const name of [textAt(spec, 'storage', 'storageClassName'), textAt(input, 'storageClassName')]) {
+  for (const brought of broughtSecrets(xr)) cluster.api.put(brought);
+  for (const name of [textAt(xr.spec, 'storage', 'storageClassName'), textAt(input, 'storageClassName')]) {
     if (name === undefined) continue;
     const metadata = { name };
     cluster.api.put({
@@ -69,6 +60,9 @@ describe('for every valid spec', () => {
         const before = cluster.api.all().length;
         cluster.bringUp();
         cluster.remove();
+        cluster.provide();
+        // A volume that was bound goes after its claim.
+        cluster.control();
         cluster.provide();
         const kept = textAt(xr, 'spec', 'storage', 'retentionPolicy') !== 'Delete';
         const left = cluster.api.all().slice(before);

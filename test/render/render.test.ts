@@ -241,6 +241,7 @@ describe('--observed', () => {
       'Available=True',
       'Progressing=False',
       'EndpointReady=True',
+      'Provisioned=True',
     ]);
     expect(results).toEqual([]);
   });
@@ -248,7 +249,7 @@ describe('--observed', () => {
   it('tells why a resource is not ready, and what changed since', async () => {
     const path = temporaryFile(waiting.replaceAll('phase: Bound', 'phase: Pending'));
     const { stdout } = await previewOf({ files: [quickstart], observed: [path, `${ready}/dittoserver.yaml`] });
-    expect(stdout).toContain('Degraded, not ready: 7 of 9 resources are');
+    expect(stdout).toContain('Degraded, not ready: 13 of 15 resources are');
     expect(stdout).toMatch(/~ PersistentVolumeClaim\s+metadata-my-dittofs-0\s+volume-metadata\s+VolumePending/);
     expect(stdout).toContain('PersistentVolumeClaim "metadata-my-dittofs-0" is not bound yet; kubectl describe pvc');
     expect(stdout).toContain('warning VolumePending:');
@@ -368,7 +369,10 @@ describe('the values of Secrets are never printed', () => {
     // Data under a key that this version does not know is passed on as it is observed.
     const unknown = items
       .filter(({ spec }) => spec.forProvider.manifest.kind === 'Secret')
-      .map((item) => JSON.parse(JSON.stringify(item).replaceAll(/(jwt|admin)-secret"/g, 'other-$1"')) as unknown);
+      .map(
+        (item) =>
+          JSON.parse(JSON.stringify(item).replaceAll(/(jwt-secret|admin-secret|connection)"/g, 'other-$1"')) as unknown,
+      );
     return temporaryFile(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...items, ...unknown] }));
   }
 

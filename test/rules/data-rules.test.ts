@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { components } from '../../src/components/registry.ts';
+import { componentKeys } from '../../src/components/keys.ts';
 import { knownKinds } from '../../src/composition/immutable.ts';
 import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { runFunction } from '../../src/function.ts';
@@ -31,6 +31,7 @@ import { readYaml } from '../support/yaml.ts';
 
 const input: JsonObject = { apiVersion: 'dittofs.fn.crossplane.io/v1alpha1', kind: 'Input' };
 const ownKey = { identity: { jwt: { secretRef: { name: 'my-keys', key: 'jwt' } } } };
+const withVolume = { name: '/projects', quota: '1Gi', volume: {} };
 const metadata = { kind: 'PersistentVolumeClaim', namespace: 'team-a', name: 'metadata-files-0' };
 
 function storageClass(name: string): JsonObject {
@@ -134,12 +135,22 @@ describe('rule 2: component keys are permanent', () => {
     'admin-secret': 'Secret files-admin-bootstrap-credentials',
     'api-service': 'Service files-api',
     config: 'ConfigMap files-config',
+    connection: 'Secret files-connection',
     database: 'PerconaPGCluster files-postgres',
     'file-service': 'Service files-file',
     'headless-service': 'Service files-headless',
     'jwt-secret': 'Secret files-jwt-secret',
+    provisioner: 'Deployment files-provisioner',
+    'provisioner-account': 'ServiceAccount files-provisioner',
+    'provisioner-binding': 'RoleBinding files-provisioner',
+    'provisioner-role': 'Role files-provisioner',
+    'provisioner-status': 'ConfigMap files-provisioner-status',
+    'pv-projects': 'PersistentVolume team-a.files.projects',
+    'pvc-projects': 'PersistentVolumeClaim files.projects',
     server: 'StatefulSet files',
     'storage-class': 'StorageClass silver',
+    'user-alice': 'Secret files.user.alice',
+    'volume-cache': 'PersistentVolumeClaim cache-files-0',
     'volume-content': 'PersistentVolumeClaim content-files-0',
     'volume-controlplane': 'PersistentVolumeClaim controlplane-files-0',
     'volume-metadata': 'PersistentVolumeClaim metadata-files-0',
@@ -147,18 +158,21 @@ describe('rule 2: component keys are permanent', () => {
 
   it('every key, and the kind and name of the object behind it, is as in all releases before', () => {
     const cluster = running({
-      storage: { contentSize: '1Gi', storageClassName: 'silver' },
+      storage: { contentSize: '1Gi', cacheSize: '1Gi', storageClassName: 'silver' },
       percona: { enabled: true },
+      users: [{ name: 'alice' }],
+      shares: [withVolume],
     });
     const step = cluster.step();
     const identities = desiredKeys(step).map((key): [string, string] => {
       const object = manifestOf(step.response, key);
       const namespace = textAt(object, 'metadata', 'namespace');
-      expect(namespace).toBe(key === 'storage-class' ? undefined : 'team-a');
+      expect(namespace).toBe(['storage-class', 'pv-projects'].includes(key) ? undefined : 'team-a');
       return [key, `${textAt(object, 'kind') ?? ''} ${textAt(object, 'metadata', 'name') ?? ''}`];
     });
     expect(Object.fromEntries(identities)).toEqual(permanent);
-    expect(components.map(({ key }) => key).sort()).toEqual(Object.keys(permanent));
+    const named = ['user-alice', 'pv-projects', 'pvc-projects'];
+    expect([...componentKeys, ...named].sort()).toEqual(Object.keys(permanent));
   });
 
   it('data of ours under a key that this version does not know is passed on as it is', () => {
@@ -167,20 +181,20 @@ describe('rule 2: component keys are permanent', () => {
     const rest = without(known, 'metadata', 'status');
     const claim = {
       ...(manifest(cluster, 'volume-metadata') ?? {}),
-      metadata: { name: 'cache-files-0', namespace: 'team-a' },
+      metadata: { name: 'archive-files-0', namespace: 'team-a' },
     };
     const newer = {
       ...rest,
       metadata: {
-        name: 'files-volume-cache',
+        name: 'files-volume-archive',
         namespace: 'team-a',
         labels: { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' },
-        annotations: { 'crossplane.io/external-name': 'files-volume-cache' },
+        annotations: { 'crossplane.io/external-name': 'files-volume-archive' },
       },
       spec: { ...(rest.spec as JsonObject), managementPolicies: ['*'], forProvider: { manifest: claim } },
     };
-    cluster.inject('volume-cache', newer);
-    for (const response of cluster.step().calls) expect(desiredOf(response)['volume-cache']).toEqual(newer);
+    cluster.inject('volume-archive', newer);
+    for (const response of cluster.step().calls) expect(desiredOf(response)['volume-archive']).toEqual(newer);
   });
 });
 
@@ -197,14 +211,15 @@ describe('rule 3: a refused spec or input changes nothing', () => {
     cluster.provide();
     expect(resultsOf(response).map(({ severity }) => severity)).toEqual(['fatal']);
     expect(response.meta?.ttl?.seconds).toBe(0);
-    expect(conditionsOf(response)).toHaveLength(7);
+    expect(conditionsOf(response)).toHaveLength(8);
     expect([cluster.api.all(), Object.values(cluster.objects()).map((object) => object.spec)]).toEqual(before);
   });
 });
 
 describe('rule 4: while something is held back, the composite is not ready', () => {
   it('although every desired resource is', () => {
-    const cluster = createCluster({ xr: dittoServer(ownKey) });
+    // A provisioner of a server that is to run would not be ready either.
+    const cluster = createCluster({ xr: dittoServer({ ...ownKey, replicas: 0 }) });
     cluster.settle();
     cluster.bind();
     const { response } = cluster.settle();
@@ -231,11 +246,14 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
 
   it('the fields of every kind that a component renders are known', () => {
     const cluster = running({
-      storage: { contentSize: '1Gi', storageClassName: 'silver' },
+      storage: { contentSize: '1Gi', cacheSize: '1Gi', storageClassName: 'silver' },
       percona: { enabled: true },
+      users: [{ name: 'alice' }],
+      shares: [withVolume],
     });
     const { response } = cluster.step();
-    for (const { key } of components) expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
+    for (const key of [...componentKeys, 'pv-projects', 'pvc-projects'])
+      expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
   });
 
   it.each<[string, { spec?: JsonObject; input?: JsonObject; to?: JsonObject; toInput?: JsonObject }]>([
@@ -256,6 +274,13 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
       { spec: { service: { type: 'LoadBalancer' } }, to: { service: balanced } },
     ],
     ['the Service’s type is another', { spec: { service: balanced }, to: { service: { type: 'NodePort' } } }],
+    [
+      'the volume of a share is mounted in another way',
+      {
+        spec: { shares: [withVolume] },
+        to: { shares: [{ ...withVolume, volume: { driver: 'inTree', accessModes: ['ReadOnlyMany'] } }] },
+      },
+    ],
   ])('%s: the API server refuses nothing, later changes get through, and deletion is not blocked', (_, change) => {
     const lasting = (spec: JsonObject = {}): JsonObject => ({
       ...spec,
@@ -272,6 +297,8 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
     expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'True Applied', Ready: 'True Available' });
 
     cluster.remove();
+    cluster.provide();
+    cluster.control();
     cluster.provide();
     const left = cluster.api.all().map(({ kind }) => kind);
     expect([...new Set(left)].sort()).toEqual(['Secret', 'StorageClass']);
@@ -441,12 +468,34 @@ describe('rule 7: nothing of somebody else’s', () => {
   });
 
   it.each(['Retain', 'Delete'])('with %s every data Object starts as [Observe, Create]', (retentionPolicy) => {
-    const cluster = createCluster({ xr: dittoServer({ storage: { contentSize: '1Gi', retentionPolicy } }) });
+    const storage = { contentSize: '1Gi', cacheSize: '1Gi', retentionPolicy };
+    const cluster = createCluster({ xr: dittoServer({ storage, users: [{ name: 'alice' }] }) });
     cluster.step();
-    for (const key of ['volume-metadata', 'volume-content', 'volume-controlplane', 'jwt-secret', 'admin-secret']) {
+    const volumes = ['volume-metadata', 'volume-content', 'volume-cache', 'volume-controlplane'];
+    for (const key of [...volumes, 'jwt-secret', 'admin-secret', 'user-alice', 'provisioner-status']) {
       expect(policies(cluster, key)).toBe('Observe, Create');
     }
+    cluster.provide(['file-service']);
+    cluster.step();
+    expect(policies(cluster, 'connection')).toBe('Observe, Create');
   });
+
+  it.each(['pv-projects', 'pvc-projects'])(
+    '%s starts as [Observe, Create], and has all policies once it is ours',
+    (key) => {
+      const cluster = createCluster({ xr: dittoServer({ shares: [withVolume] }) });
+      for (let round = 0; !Object.hasOwn(cluster.objects(), key); round++) {
+        if (round > 20) throw new Error(`there is no ${key}`);
+        cluster.provide();
+        cluster.bind();
+        cluster.podReady();
+        cluster.step();
+      }
+      expect(policies(cluster, key)).toBe('Observe, Create');
+      cluster.bringUp();
+      expect(policies(cluster, key)).toBe('*');
+    },
+  );
 
   it.each<[string, JsonObject]>([
     ['our labels', { labels: { ...handover, more: 'x' } }],
@@ -479,6 +528,43 @@ describe('rule 7: nothing of somebody else’s', () => {
     cluster.remove();
     cluster.provide();
     expect(content(cluster.live('PersistentVolumeClaim', 'metadata-files-0'))).toEqual(before);
+  });
+
+  const foreignReport = { revision: 'x', restart: 'now', 'report.json': '{"revision":"x","shares":[],"problems":[]}' };
+
+  it.each<[string, string, JsonObject]>([
+    ['provisioner-status', 'ConfigMap', { metadata: { name: 'files-provisioner-status' }, data: foreignReport }],
+    [
+      'user-alice',
+      'Secret',
+      { metadata: { name: 'files.user.alice' }, data: base64({ password: 'of-another-alice' }) },
+    ],
+    [
+      'connection',
+      'Secret',
+      { metadata: { name: 'files-connection' }, data: base64({ password: 'of-an-application' }) },
+    ],
+  ])('%s: somebody else’s is neither read, changed nor deleted, and told as NameTaken', (key, kind, body) => {
+    const cluster = createCluster({ xr: dittoServer({ users: [{ name: 'alice' }] }) });
+    const name = textAt(body, 'metadata', 'name') ?? '';
+    cluster.api.put({ apiVersion: 'v1', kind, ...body, metadata: { name, namespace: 'team-a' } });
+    const before = content(cluster.live(kind, name));
+    cluster.settle();
+    cluster.bind();
+    cluster.serverReady();
+    const settled = cluster.settle();
+    expect(policies(cluster, key)).toBe('Observe, Create');
+    expect(cluster.status().blocked).toMatchObject([{ reason: 'NameTaken', name }]);
+    expect(conditions(cluster)).toMatchObject({ Available: 'True ServerReady', Ready: 'False Creating' });
+    // The provisioner would use what is not its own, and a report of somebody else restarts no server.
+    expect(desiredKeys(settled).includes('provisioner')).toBe(key === 'connection');
+    if (key !== 'connection') expect([conditions(cluster).Provisioned, ttl(settled)]).toEqual(['False NameTaken', 60]);
+    expect(JSON.stringify(desiredOf(settled.response))).not.toContain(textAt(body, 'data', 'password') ?? 'nothing');
+    const annotations = at(manifest(cluster, 'server'), 'spec', 'template', 'metadata', 'annotations');
+    expect(annotations).not.toHaveProperty(['checksum.dittofs.com/stores']);
+    cluster.remove();
+    cluster.provide();
+    expect(content(cluster.live(kind, name))).toEqual(before);
   });
 });
 
@@ -716,8 +802,9 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     ['Retain', 'Observe, Create'],
     ['Delete', 'Observe, Create, Delete'],
   ])('with %s generated Secrets are [%s], and never updated', (retentionPolicy, expected) => {
-    const cluster = running({ storage: { retentionPolicy } });
-    for (const key of ['jwt-secret', 'admin-secret']) expect(policies(cluster, key)).toBe(expected);
+    const cluster = running({ storage: { retentionPolicy }, users: [{ name: 'alice' }] });
+    const generated = ['jwt-secret', 'admin-secret', 'user-alice'];
+    for (const key of generated) expect(policies(cluster, key)).toBe(expected);
     expect(cluster.events.filter(({ kind, verb }) => kind === 'Secret' && verb !== 'created')).toEqual([]);
   });
 
@@ -727,20 +814,23 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     ['a PostgreSQL of the user’s', { database: { postgresSecretRef: { name: 'other' } } }, 'Observe, Create'],
   ])('with Delete and %s generated Secrets are its companions, also after it', (_, spec, expected) => {
     const storage = { retentionPolicy: 'Delete' };
-    const cluster = createCluster({ xr: dittoServer({ ...spec, storage }) });
+    const cluster = createCluster({ xr: dittoServer({ ...spec, storage, users: [{ name: 'alice' }] }) });
     cluster.api.put(secret('team-a', 'other', { host: 'h', user: 'u', password: 'p', database: 'd' }));
     cluster.bringUp();
-    expect(policies(cluster, 'admin-secret')).toBe(expected);
+    for (const key of ['admin-secret', 'user-alice']) expect(policies(cluster, key)).toBe(expected);
     cluster.edit((wanted) =>
-      Object.assign(wanted, { database: {}, percona: { ...objectAt(spec, 'percona'), enabled: false } }),
+      Object.assign(wanted, { database: {}, users: [], percona: { ...objectAt(spec, 'percona'), enabled: false } }),
     );
     cluster.bringUp();
-    expect(policies(cluster, 'admin-secret')).toBe(expected);
+    for (const key of ['admin-secret', 'user-alice']) expect(policies(cluster, key)).toBe(expected);
   });
 
-  it('their data is that of the live Secret, else of the observed Object, else new', () => {
-    const cluster = createCluster({ xr: dittoServer() });
-    const data = (): unknown => at(manifest(cluster, 'jwt-secret'), 'data');
+  it.each([
+    ['jwt-secret', 'files-jwt-secret', { 'jwt-secret': 'l'.repeat(40) }],
+    ['user-alice', 'files.user.alice', { username: 'alice', password: 'rotated-by-hand' }],
+  ])('%s: its data is that of the live Secret, else of the observed Object, else new', (key, name, other) => {
+    const cluster = createCluster({ xr: dittoServer({ users: [{ name: 'alice' }] }) });
+    const data = (): unknown => at(manifest(cluster, key), 'data');
     cluster.step();
     const fresh = data();
     // Not created yet: the Object's own data, although the entropy of this call is another.
@@ -748,14 +838,14 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     expect(data()).toEqual(fresh);
 
     cluster.bringUp();
-    const ref = { kind: 'Secret', namespace: 'team-a', name: 'files-jwt-secret' };
-    cluster.api.patch(ref, (object) => (object.data = base64({ 'jwt-secret': 'l'.repeat(40) })));
+    const ref = { kind: 'Secret', namespace: 'team-a', name };
+    cluster.api.patch(ref, (object) => (object.data = base64(other)));
     cluster.settle();
-    expect(data()).toEqual(base64({ 'jwt-secret': 'l'.repeat(40) }));
+    expect(data()).toEqual(base64(other));
 
     cluster.api.remove(ref);
     cluster.settle();
-    expect(at(cluster.live('Secret', 'files-jwt-secret'), 'data')).toEqual(base64({ 'jwt-secret': 'l'.repeat(40) }));
+    expect(at(cluster.live('Secret', name), 'data')).toEqual(base64(other));
   });
 
   it('the checksum uses the same', () => {
@@ -838,10 +928,10 @@ describe('rule 14: Objects are named after the DittoServer and the key', () => {
 });
 
 describe('rule 15: every Object costs', () => {
-  it('the smallest DittoServer has nine, a full one eleven, each with its external name from the start', () => {
+  it('the smallest DittoServer has 15, a full one 17, each with its external name from the start', () => {
     const [small, full] = [running(), running({ storage: { contentSize: '1Gi', storageClassName: 'silver' } })];
-    expect(Object.keys(small.objects())).toHaveLength(9);
-    expect(Object.keys(full.objects())).toHaveLength(11);
+    expect(Object.keys(small.objects())).toHaveLength(15);
+    expect(Object.keys(full.objects())).toHaveLength(17);
     for (const object of Object.values(desiredOf(full.step().response))) {
       expect(at(object, 'metadata', 'annotations', 'crossplane.io/external-name')).toBe(at(object, 'metadata', 'name'));
     }
@@ -870,7 +960,7 @@ describe('rule 15: every Object costs', () => {
 
   it('5 seconds while something comes up, although something else waits for a person', () => {
     const cluster = createCluster({ xr: dittoServer({ ...ownKey, service: { type: 'LoadBalancer' } }) });
-    // Nine Objects are being made: the circuit breaker may open, and then only the ttl brings the function back.
+    // A dozen Objects are being made: the circuit breaker may open, and then only the ttl brings the function back.
     expect(ttl(cluster.step())).toBe(5);
   });
 

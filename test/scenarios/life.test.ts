@@ -6,7 +6,7 @@ import { createCluster } from '../support/cluster.ts';
 import { changedSince, conditions, desiredKeys, manifest, picture, specs, ttl, unready } from '../support/see.ts';
 import { dittoServer } from '../support/server.ts';
 
-/** Everything that the smallest DittoServer composes beside its StatefulSet. */
+/** Everything that the smallest DittoServer composes before its StatefulSet. */
 const beforeTheServer = [
   'admin-secret',
   'api-service',
@@ -14,9 +14,15 @@ const beforeTheServer = [
   'file-service',
   'headless-service',
   'jwt-secret',
+  'provisioner-account',
+  'provisioner-role',
+  'provisioner-status',
   'volume-controlplane',
   'volume-metadata',
 ];
+
+/** What needs some of that. */
+const withTheServer = ['connection', 'provisioner', 'provisioner-binding', 'server'];
 
 it('a DittoServer is created, pending, ready, degraded, and recovers', async () => {
   const cluster = createCluster({ xr: dittoServer() });
@@ -34,8 +40,11 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
 
   cluster.provide();
   const applied = cluster.step();
-  expect(desiredKeys(applied)).toEqual([...beforeTheServer, 'server'].sort());
-  expect(unready(applied)).toEqual(['server', 'volume-controlplane', 'volume-metadata']);
+  // The provisioner starts beside the server.
+  expect(desiredKeys(applied)).toEqual([...beforeTheServer, ...withTheServer].sort());
+  expect(unready(applied)).toEqual(
+    [...withTheServer, 'provisioner-status', 'volume-controlplane', 'volume-metadata'].sort(),
+  );
   expect(cluster.status().phase).toBe('Pending');
 
   const pending = cluster.settle();
@@ -45,6 +54,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
     StorageReady: 'False VolumePending',
     Available: 'False ReplicasNotReady',
     EndpointReady: 'True EndpointReady',
+    Provisioned: 'False Provisioning',
     Ready: 'False Creating',
   });
   expect(ttl(pending)).toBe(5);
@@ -64,6 +74,7 @@ it('a DittoServer is created, pending, ready, degraded, and recovers', async () 
     Available: 'True ServerReady',
     Progressing: 'False Settled',
     EndpointReady: 'True EndpointReady',
+    Provisioned: 'True Served',
   });
   expect(cluster.status().phase).toBe('Running');
   expect(unready(ready)).toEqual([]);
@@ -94,14 +105,22 @@ it('events tell what changed, once, and nothing while nothing changes', () => {
   const cluster = createCluster({ xr: dittoServer() });
   cluster.bringUp();
   const reasons = (): readonly string[] => cluster.results.map(({ severity, reason }) => `${severity} ${reason}`);
-  expect(reasons()).toEqual(['normal EndpointReady', 'normal Applied', 'normal VolumesReady', 'normal ServerReady']);
+  expect(reasons()).toEqual([
+    'normal EndpointReady',
+    'normal Applied',
+    'normal VolumesReady',
+    'normal ServerReady',
+    'normal Served',
+  ]);
+  expect(cluster.results.at(1)?.message).toBe('Every object is applied');
+  expect(cluster.results.at(4)?.message).toBe('The server serves everything that is declared');
 
   cluster.settle();
-  expect(cluster.results).toHaveLength(4);
+  expect(cluster.results).toHaveLength(5);
 
   cluster.podFails();
   cluster.settle();
-  expect(reasons().slice(4)).toEqual(['warning ReplicasNotReady']);
+  expect(reasons().slice(5)).toEqual(['warning ReplicasNotReady']);
 });
 
 it('an image is changed: only the StatefulSet changes, and the old pod counts until the new one is ready', () => {
@@ -162,8 +181,10 @@ it('a server is stopped and started: it keeps everything, and stopped is Ready',
   cluster.edit((spec) => (spec.replicas = 0));
   const stopped = cluster.settle();
   // The claims' readiness also follows: a claim that waits for its first consumer is fine while there is none.
-  expect(changedSince(before, cluster)).toEqual(['server', 'volume-controlplane', 'volume-metadata']);
+  // And without a server its provisioner could only knock in vain.
+  expect(changedSince(before, cluster)).toEqual(['provisioner', 'server', 'volume-controlplane', 'volume-metadata']);
   expect(at(manifest(cluster, 'server'), 'spec', 'replicas')).toBe(0);
+  expect(at(manifest(cluster, 'provisioner'), 'spec', 'replicas')).toBe(0);
   expect(cluster.status()).toMatchObject({ phase: 'Stopped', replicas: 0, readyReplicas: 0 });
   expect(conditions(cluster)).toMatchObject({ Ready: 'True Available', Available: 'True Stopped' });
   expect(ttl(stopped)).toBe(60);
@@ -193,12 +214,19 @@ it('protocols are turned off: a port goes, then the file Service, and clients ar
 
   cluster.edit((spec) => (spec.nfs = { enabled: false }));
   cluster.settle();
+  // A listener is not turned off before the provisioner says so.
+  expect(conditions(cluster)).toMatchObject({ Provisioned: 'False Provisioning', Ready: 'False Creating' });
+  cluster.provisioned();
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ Provisioned: 'True Served', Ready: 'True Available' });
   const ports = at(cluster.live('Service', 'files-file'), 'spec', 'ports') as readonly { name: string }[];
   expect(ports.map(({ name }) => name)).toEqual(['smb']);
   expect(cluster.status()).toMatchObject({ endpoint: 'files-file.team-a.svc:445' });
   expect(at(cluster.status(), 'endpoints', 'nfs')).toBeUndefined();
 
   cluster.edit((spec) => (spec.smb = { enabled: false }));
+  cluster.settle();
+  cluster.provisioned();
   cluster.settle();
   expect(cluster.live('Service', 'files-file')).toBeUndefined();
   expect(conditions(cluster)).toMatchObject({ EndpointReady: 'True NotOffered', Ready: 'True Available' });

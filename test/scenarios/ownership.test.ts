@@ -196,18 +196,13 @@ describe('the function is rolled back to this version', () => {
     };
   }
 
-  const cache: JsonObject = {
+  const archive: JsonObject = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'cache-files-0', namespace: 'team-a', labels: handover },
+    metadata: { name: 'archive-files-0', namespace: 'team-a', labels: handover },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '7Gi' } } },
   };
-  const user = secret(
-    'team-a',
-    'files.user.alice',
-    { username: 'alice', password: 'generated-once' },
-    { labels: handover },
-  );
+  const keytab = secret('team-a', 'files.keytab', { keytab: 'generated-once' }, { labels: handover });
   const database: JsonObject = {
     apiVersion: 'pgv2.percona.com/v2',
     kind: 'PerconaPGCluster',
@@ -231,10 +226,10 @@ describe('the function is rolled back to this version', () => {
     spec: { ports: [{ name: 'metrics', port: 9090 }] },
   };
   const newer: readonly [key: string, object: JsonObject][] = [
-    ['volume-cache', composed('volume-cache', cache, ['Observe', 'Update'])],
-    ['user-alice', composed('user-alice', user, ['Observe', 'Create', 'Delete'])],
+    ['volume-archive', composed('volume-archive', archive, ['Observe', 'Update'])],
+    ['keytab', composed('keytab', keytab, ['Observe', 'Create', 'Delete'])],
     ['database-replica', composed('database-replica', database, ['*'])],
-    ['pv-export', composed('pv-export', volume, ['Observe', 'Create', 'Update'])],
+    ['mirror-export', composed('mirror-export', volume, ['Observe', 'Create', 'Update'])],
   ];
 
   it('data under keys that it does not know is passed on as it is, byte for byte, on every call', () => {
@@ -262,7 +257,7 @@ describe('the function is rolled back to this version', () => {
   });
 
   it('data that is not ours is left to whoever composed it', () => {
-    const theirs = composed('their-volume', cache, ['*']);
+    const theirs = composed('their-volume', archive, ['*']);
     const unlabelled = { ...theirs, metadata: { ...(theirs.metadata as JsonObject), labels: { app: 'x' } } };
     const response = call(requestOf({ xr: dittoServer(), observed: { 'their-volume': unlabelled }, crossplane: 'v1' }));
     expect(Object.keys(desiredOf(response))).not.toContain('their-volume');

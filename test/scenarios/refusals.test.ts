@@ -48,6 +48,7 @@ it('a spec is made invalid while the server runs: fatal, nothing changes, the ot
     'Available',
     'Progressing',
     'EndpointReady',
+    'Provisioned',
   ]);
   expect(conditions(cluster).ConfigReady).toBe('False InvalidSpec');
   expect(cluster.status().phase).toBe('Running');

@@ -23,6 +23,9 @@ function* labelProblems(labels: JsonObject | undefined, where: string): Generato
   }
 }
 
+/** Kinds whose objects belong to no namespace. */
+export const clusterScoped: readonly string[] = ['StorageClass', 'PersistentVolume'];
+
 function* metadataProblems(object: JsonObject): Generator<string> {
   const name = textAt(object, 'metadata', 'name') ?? '';
   const kind = textAt(object, 'kind');
@@ -34,7 +37,7 @@ function* metadataProblems(object: JsonObject): Generator<string> {
   // A pod's name is its host name, and its controller's labels add a hash to it.
   if (kind === 'StatefulSet' && name.length > 52) yield `metadata.name: Invalid value: "${name}"`;
   const namespace = textAt(object, 'metadata', 'namespace');
-  const needsNamespace = kind !== 'StorageClass';
+  const needsNamespace = !clusterScoped.includes(kind ?? '');
   if (needsNamespace && (namespace === undefined || namespace.length > 63 || !label.test(namespace))) {
     yield `metadata.namespace: Required value`;
   }
@@ -132,8 +135,8 @@ function claimRefusal(before: JsonObject, after: JsonObject, expandable: boolean
   const request = ['resources', 'requests', 'storage'] as const;
   const order = compareSizes(at(was, ...request), at(is, ...request));
   const bound = textAt(before, 'status', 'phase') === 'Bound';
-  const otherFields = ['resources', 'volumeName'];
-  const unset = was.storageClassName === undefined ? ['storageClassName'] : [];
+  const otherFields = ['resources'];
+  const unset = ['storageClassName', 'volumeName'].filter((field) => was[field] === undefined);
   if (!same(without(was, ...otherFields, ...unset), without(is, ...otherFields, ...unset)) || (order !== 0 && !bound)) {
     return 'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
   }
@@ -142,6 +145,13 @@ function claimRefusal(before: JsonObject, after: JsonObject, expandable: boolean
     return 'is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize';
   }
   return undefined;
+}
+
+function volumeRefusal(before: JsonObject, after: JsonObject): string | undefined {
+  const [was, is] = [objectAt(before, 'spec') ?? {}, objectAt(after, 'spec') ?? {}];
+  if (!same(was.csi, is.csi) || !same(was.nfs, is.nfs))
+    return 'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation';
+  return was.volumeMode === is.volumeMode ? undefined : 'volumeMode: Invalid value: field is immutable';
 }
 
 function statefulSetRefusal(before: JsonObject, after: JsonObject): string | undefined {
@@ -166,6 +176,8 @@ export function refusalOfChange(before: JsonObject, after: JsonObject, expandabl
   switch (before.kind) {
     case 'PersistentVolumeClaim':
       return claimRefusal(before, after, expandable);
+    case 'PersistentVolume':
+      return volumeRefusal(before, after);
     case 'StatefulSet':
       return statefulSetRefusal(before, after);
     case 'Service':

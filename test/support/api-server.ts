@@ -14,6 +14,7 @@ import { parseQuantity } from '../../src/lib/quantity.ts';
 import { refusalOfChange, refusalsOf } from './admission.ts';
 import { copy, type Mutable } from './json.ts';
 import { deletedWith } from './percona-simulated.ts';
+import { isProtected } from './volume-controller.ts';
 
 /** Which object. */
 export interface Ref {
@@ -36,6 +37,7 @@ export interface ApiServer {
   /** Writes an object as it is, as somebody else would with kubectl create or replace. */
   readonly put: (object: JsonObject) => void;
   readonly patch: (ref: Ref, change: (object: Mutable) => void) => void;
+  /** Deletes an object; one that is in use stays, and is marked, until it is deleted when it is not. */
   readonly remove: (ref: Ref) => void;
 }
 
@@ -144,6 +146,17 @@ function fill(object: JsonObject, uid: string, nextNodePort: () => number): void
       (object as Mutable).status ??= { phase: 'Pending' };
       return;
     }
+    case 'PersistentVolume': {
+      if (spec === undefined) return;
+      // A text that is left out when it is empty, unlike a claim's.
+      if (spec.storageClassName === '') delete spec.storageClassName;
+      spec.persistentVolumeReclaimPolicy ??= 'Retain';
+      spec.volumeMode ??= 'Filesystem';
+      const capacity = spec.capacity as Mutable;
+      capacity.storage = canonical(capacity.storage as Json);
+      (object as Mutable).status ??= { phase: 'Pending' };
+      return;
+    }
     case 'Service': {
       if (spec === undefined) return;
       spec.clusterIP ??= '10.96.0.10';
@@ -199,7 +212,8 @@ export function createApiServer(): ApiServer {
     metadata.uid ??= `uid-${++uids}`;
     metadata.creationTimestamp ??= '2026-01-01T00:00:00Z';
     fill(stampedCopy as JsonObject, metadata.uid as string, () => nodePort++);
-    const changed = JSON.stringify(at(before, 'spec')) !== JSON.stringify(stampedCopy.spec);
+    const [was, is] = [at(before, 'spec'), (stampedCopy as JsonObject).spec].map((spec) => sortFields(spec));
+    const changed = JSON.stringify(was) !== JSON.stringify(is);
     metadata.generation = (numberAt(before, 'metadata', 'generation') ?? 0) + (changed ? 1 : 0);
     metadata.managedFields = [
       { manager: 'kube', operation: 'Apply', apiVersion: 'v1', fieldsV1: { 'f:metadata': {} } },
@@ -216,6 +230,7 @@ export function createApiServer(): ApiServer {
 
   function expandable(claim: JsonObject): boolean {
     const name = textAt(claim, 'spec', 'storageClassName') ?? '';
+    if (name === '') return false;
     const storageClass = live.get(keyOf({ kind: 'StorageClass', name }));
     return storageClass === undefined || storageClass.allowVolumeExpansion === true;
   }
@@ -271,6 +286,12 @@ export function createApiServer(): ApiServer {
       const key = keyOf({ kind, namespace, name });
       const removed = live.get(key);
       if (removed === undefined) throw new Error(`no ${key} in the cluster`);
+      if (isProtected({ all: () => [...live.values()] }, removed)) {
+        const marked = copy(removed) as Mutable;
+        (marked.metadata as Mutable).deletionTimestamp ??= '2026-01-02T00:00:00Z';
+        if (JSON.stringify(marked) !== JSON.stringify(removed)) store(key, marked as JsonObject);
+        return;
+      }
       live.delete(key);
       managers.delete(key);
       for (const ref of kind === 'PerconaPGCluster' ? deletedWith(removed) : []) live.delete(keyOf(ref));

@@ -1,5 +1,6 @@
 import type { RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { at, isObject, listAt, numberAt, objectAt, textAt, textsAt, type JsonObject } from '../../src/lib/json.ts';
+import { clusterScoped } from './admission.ts';
 import { createApiServer, revisionOf, type ApiServer, type Ref } from './api-server.ts';
 import {
   call,
@@ -19,6 +20,8 @@ import { copy, without, type Mutable } from './json.ts';
 import { backedUp, reconcileClusters, reported, type ClusterReport } from './percona-simulated.ts';
 import { reconcileObject, type ProviderEvent } from './provider.ts';
 import { identityOf } from './server.ts';
+import { controlVolumes, isStatic } from './volume-controller.ts';
+import { readServingPlan, statusKeys, type ReportedProblem, type ShareReport } from '../../src/api/provisioning.ts';
 
 export interface ClusterOptions {
   readonly xr: JsonObject;
@@ -29,6 +32,13 @@ export interface ClusterOptions {
   readonly hideSecrets?: boolean;
   /** Entropy of each call, by its number; by default every call has its own, as in life. */
   readonly entropy?: (number: number) => Uint8Array;
+}
+
+/** What the provisioner writes of a plan. */
+export interface Reported {
+  readonly shares: readonly ShareReport[];
+  readonly problems: readonly ReportedProblem[];
+  readonly restart: string;
 }
 
 /** One reconcile of the XR. */
@@ -56,7 +66,7 @@ export interface Cluster {
   readonly xr: () => JsonObject;
   readonly step: () => Step;
   readonly provide: (keys?: readonly string[]) => void;
-  /** The StatefulSet controller sees what changed; its pods are made, and not ready yet. */
+  /** Controllers see what changed: pods are made, and not ready yet; volumes and claims that name each other are bound. */
   readonly control: () => void;
   /** Reconciles everything until nothing changes; throws where that never ends. */
   readonly settle: () => Step;
@@ -64,7 +74,12 @@ export interface Cluster {
   readonly bringUp: () => Step;
   readonly bind: (claim?: string) => void;
   readonly resizeDone: (claim?: string) => void;
+  /** The server's pod gets ready, and the provisioner applies what is declared. */
   readonly podReady: () => void;
+  /** The server's pod alone gets ready. */
+  readonly serverReady: () => void;
+  /** The provisioner reports; without an argument, that everything is applied. */
+  readonly provisioned: (report?: Partial<Reported>) => void;
   readonly podFails: () => void;
   readonly assignAddress: (ip: string) => void;
   /** Percona's operator reconciles every cluster, and reports the same of each. */
@@ -136,8 +151,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     return xr;
   };
   const live = (kind: string, objectName: string): JsonObject | undefined =>
-    api.get({ kind, name: objectName, namespace: kind === 'StorageClass' ? undefined : namespace });
+    api.get({ kind, name: objectName, namespace: clusterScoped.includes(kind) ? undefined : namespace });
   const server: Ref = { kind: 'StatefulSet', namespace, name };
+  const deployment: Ref = { kind: 'Deployment', namespace, name: `${name}-provisioner` };
+  const provisionerStatus: Ref = { kind: 'ConfigMap', namespace, name: `${name}-provisioner-status` };
 
   function objects(): Readonly<Record<string, JsonObject>> {
     const uid = textAt(last, 'metadata', 'uid');
@@ -326,6 +343,8 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 
   function control(): void {
+    controlVolumes(api);
+    controlProvisioner();
     const before = api.get(server);
     if (before === undefined) return;
     const generation = numberAt(before, 'metadata', 'generation') ?? 0;
@@ -342,7 +361,42 @@ export function createCluster(options: ClusterOptions): Cluster {
     });
   }
 
+  /** The Deployment controller sees what changed; a stopped server has no provisioner either. */
+  function controlProvisioner(): void {
+    const before = api.get(deployment);
+    const generation = numberAt(before, 'metadata', 'generation');
+    if (before === undefined || numberAt(before, 'status', 'observedGeneration') === generation) return;
+    const replicas = numberAt(before, 'spec', 'replicas');
+    api.patch(deployment, (object) => {
+      object.status = { observedGeneration: generation, replicas, updatedReplicas: replicas };
+    });
+  }
+
+  function provisioned({ shares, problems = [], restart }: Partial<Reported> = {}): void {
+    const plan = readServingPlan(textAt(live('ConfigMap', `${name}-config`), 'data', 'plan.json'));
+    if (plan === undefined || api.get(provisionerStatus) === undefined || api.get(deployment) === undefined) return;
+    controlProvisioner();
+    api.patch(deployment, (object) => {
+      const status = objectAt(object as JsonObject, 'status');
+      object.status = { ...status, availableReplicas: problems.length === 0 ? numberAt(status, 'replicas') : 0 };
+    });
+    api.patch(provisionerStatus, (object) => {
+      const ready = plan.shares.map((share) => ({ name: share.name, ready: true, message: '' }));
+      const former = textsAt(object as JsonObject, 'data');
+      object.data = {
+        [statusKeys.revision]: problems.length === 0 ? plan.revision : '',
+        [statusKeys.restart]: restart ?? former[statusKeys.restart] ?? '',
+        [statusKeys.report]: JSON.stringify({ revision: plan.revision, shares: shares ?? ready, problems }),
+      };
+    });
+  }
+
   function podReady(): void {
+    serverReady();
+    if (numberAt(api.get(server), 'spec', 'replicas') !== 0) provisioned();
+  }
+
+  function serverReady(): void {
     control();
     patchServer((status, object) => {
       const replicas = numberAt(object, 'spec', 'replicas') ?? 1;
@@ -357,7 +411,8 @@ export function createCluster(options: ClusterOptions): Cluster {
 
   function bind(claim?: string): void {
     for (const ref of claims(claim)) {
-      if (textAt(api.get(ref), 'status', 'phase') === 'Bound') continue;
+      const before = api.get(ref);
+      if (before === undefined || isStatic(before) || textAt(before, 'status', 'phase') === 'Bound') continue;
       api.patch(ref, (object) => {
         const spec = object.spec as Mutable;
         const requests = objectAt(spec as JsonObject, 'resources', 'requests');
@@ -410,6 +465,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     percona({ state, conditions: [...backups, reported('PostgresDataInitialized', 'True')] });
   }
 
+  /** Whether the provisioner has applied what its ConfigMap says. */
+  function isProvisioned(): boolean {
+    const plan = readServingPlan(textAt(live('ConfigMap', `${name}-config`), 'data', 'plan.json'));
+    const applied = textAt(api.get(provisionerStatus), 'data', statusKeys.revision);
+    const runs = numberAt(api.get(deployment), 'status', 'availableReplicas') ?? 0;
+    return plan !== undefined && plan.revision === applied && runs > 0;
+  }
+
   /** Whether storage, kubelet, load balancer and Percona's operator have nothing left to do. */
   function isUp(): boolean {
     const file = live('Service', `${name}-file`);
@@ -418,6 +481,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     return (
       claims().every((ref) => textAt(api.get(ref), 'status', 'phase') === 'Bound') &&
       numberAt(statefulSet, 'status', 'readyReplicas') === numberAt(statefulSet, 'spec', 'replicas') &&
+      (numberAt(statefulSet, 'spec', 'replicas') === 0 || isProvisioned()) &&
       (!balanced || listAt(file, 'status', 'loadBalancer', 'ingress').length > 0) &&
       api
         .all()
@@ -456,6 +520,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     bind,
     resizeDone,
     podReady,
+    serverReady,
+    provisioned,
     podFails: () => {
       patchServer((status) => void (status.readyReplicas = 0));
     },

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { at, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { at, listAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { createCluster, type Cluster } from './cluster.ts';
 import { entropyOf } from './call.ts';
 import { secret } from './json.ts';
@@ -33,8 +33,26 @@ export function example(name: string): Example {
 /** Credentials for S3 in the form that pgBackRest reads. */
 export const backupCredentials = '[global]\nrepo1-s3-key=AKIA\nrepo1-s3-key-secret=secret\n';
 
+/** The keys of Secrets that open what the server serves from, and by which users log in. */
+function servingRefs(xr: JsonObject): readonly JsonObject[] {
+  const remote = listAt(xr, 'spec', 'blockStores', 'remote').map((store) =>
+    objectAt(store, 's3', 'credentialsSecretRef'),
+  );
+  const passwords = [
+    ...listAt(xr, 'spec', 'metadataStores').map((store) => objectAt(store, 'postgres', 'passwordSecretRef')),
+    ...listAt(xr, 'spec', 'users').map((user) => objectAt(user, 'passwordSecretRef')),
+  ];
+  return [
+    ...passwords,
+    ...remote.flatMap((ref) => [
+      { name: textAt(ref, 'name'), key: textAt(ref, 'accessKeyIdKey') ?? 'access-key-id' },
+      { name: textAt(ref, 'name'), key: textAt(ref, 'secretAccessKeyKey') ?? 'secret-access-key' },
+    ]),
+  ].filter((ref) => ref !== undefined);
+}
+
 /** The Secrets that a user brings, with values that the server takes. */
-function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
+export function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
   const identity = objectAt(xr, 'spec', 'identity') ?? {};
   const postgres = objectAt(xr, 'spec', 'database', 'postgres') ?? {};
   const refs = [
@@ -42,6 +60,7 @@ function broughtSecrets(xr: JsonObject): readonly JsonObject[] {
     at(identity, 'admin', 'passwordSecretRef'),
     at(postgres, 'passwordSecretRef'),
     at(postgres, 'caSecretRef'),
+    ...servingRefs(xr),
   ];
   const byName = new Map<string, Record<string, string>>();
   for (const ref of refs) {

@@ -111,9 +111,15 @@ export function reconcileObject(
   const tried = api.apply(manager, manifest, true);
   if (!tried.ok) return fail(`observe failed: cannot get desired state: cannot dry run SSA: ${tried.refusal}`);
   if (deleting) {
+    const wasMarked = textAt(live, 'metadata', 'deletionTimestamp') !== undefined;
     api.remove(ref);
-    report({ verb: 'deleted', ...ref });
-    return undefined;
+    const left = api.get(ref);
+    if (!wasMarked) report({ verb: 'deleted', ...ref });
+    if (left === undefined) return undefined;
+    // What is in use goes later; until then the Object stays, too.
+    setLive(object, left, hideSecrets);
+    setCondition(object, 'Ready', 'False', 'Deleting');
+    return succeed();
   }
   setCondition(object, 'Ready', 'True', 'Available');
   if (tried.changed && may('Update')) {
