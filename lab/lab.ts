@@ -8,6 +8,7 @@ import { describeRegistry, mirror, pushPackages, withRuntime, type Packages } fr
 import { checkProviderPorts } from './ports.ts';
 import { end, endOfLog, launch, runs, untilReady, type Program, type Started } from './program.ts';
 import { describeProvider } from './provider.ts';
+import { describeProvisioners } from './provisioners.ts';
 import { commandsOf, shellFor, type Shell } from './shell.ts';
 import { makeStateFolder, stopLab, writeState } from './state.ts';
 
@@ -134,6 +135,7 @@ export async function startLab({ flavour: name, folder, packages, says, abort }:
     const shell = withRuntime(await shellFor(folder, kubeconfig), flavour, kubectl, endpoint);
     await shell(commandsOf(flavour.heading));
     await start(await describeProvider(plane, folder));
+    await start(describeProvisioners(kubeconfig));
     abort?.removeEventListener('abort', closeNow);
     ready();
     return {

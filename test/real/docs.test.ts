@@ -9,15 +9,12 @@ import { describeRegistry, pushPackages, withRuntime, type Registry } from '../.
 import { commandsOf, shellFor, type Shell } from '../../lab/shell.ts';
 import { packageNames } from '../../scripts/package/repository.ts';
 import { isObject, listAt, textAt } from '../../src/lib/json.ts';
-import { example } from '../support/examples.ts';
 import { texts } from '../support/json.ts';
 import { canRunLab } from './lab/support/can-run.ts';
 import { ownPackages } from './lab/support/start.ts';
 import { serveCrossplaneChart } from './support/chart-repository.ts';
 import { startCluster, type Cluster } from './support/cluster.ts';
-import { hasOwnNetwork } from './support/dfs-process.ts';
-import { describeDfs, type DfsProgram } from './support/dfs-program.ts';
-import { missingPrograms, replacing, withVariables } from './support/docs.ts';
+import { replacing, withVariables } from './support/docs.ts';
 import { basic, describePrivateRegistry, tagged, type PrivateRegistry } from './support/registries.ts';
 import { moduleBehind, tool } from './support/tools.ts';
 
@@ -26,14 +23,10 @@ const root = join(import.meta.dirname, '..', '..');
 const { namespaced } = flavours;
 
 const can = await canRunLab();
-const mounts =
-  can &&
-  hasOwnNetwork('making a share by hand is not tested') &&
-  missingPrograms(['curl', 'jq', 'nfs-ls', 'nfs-cp'], 'making a share by hand is not tested').length === 0;
 
 /**
  * The blocks of docs/install.md that the stories in the lab do not run, with the real programs on a cluster that has
- * nothing else. Two cannot be run: kwok's pods have no ports to forward, and a mount needs a kernel that may.
+ * nothing else. One cannot be run: a mount needs a kernel that may. test/real/shares.test.ts mounts what it names.
  */
 describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
   let cluster: Cluster;
@@ -66,7 +59,7 @@ describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
       'Crossplane itself': 1,
       Namespaced: 1,
       Claims: 1,
-      'A share, mounted': 4,
+      'A share, mounted': 2,
       'What runs': 1,
       Rights: 1,
       'Private registry': 2,
@@ -172,36 +165,6 @@ describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
       expect(await shell(commandsOf('Signatures'))).toContain(
         'imageconfig.pkg.crossplane.io/dittofs-signatures created',
       );
-    });
-  });
-
-  describe.skipIf(!mounts)('makes a share by hand', () => {
-    let dfs: DfsProgram;
-
-    beforeAll(async () => {
-      dfs = await describeDfs(example('quickstart'), cluster.folder);
-      await cluster.start(dfs);
-      const { apiVersion, kind, metadata, type, data } = dfs.adminSecret;
-      const [name, namespace] = [textAt(metadata, 'name'), textAt(metadata, 'namespace')];
-      await cluster.kubectl.apply({ apiVersion, kind, metadata: { name, namespace }, type, data });
-    }, 60_000);
-
-    /** The URL of what the docs mount, for libnfs. */
-    function nfsUrl(parameters: string, file = ''): string {
-      const [, share = ''] = /CLUSTER_IP:(\S+)/.exec(commandsOf('A share, mounted', 3)) ?? [];
-      return `nfs://127.0.0.1${share}${file}?${parameters}&nfsport=${dfs.nfsPort}`;
-    }
-
-    it('that an NFS client can write to, and read from', async () => {
-      await shell(commandsOf('A share, mounted', 2));
-      const file = join(cluster.folder, 'hello.txt');
-      writeFileSync(file, 'hello');
-      const v3 = `version=3&mountport=${dfs.nfsPort}`;
-      await run('nfs-cp', [file, nfsUrl(v3, '/hello.txt')]);
-      await run('nfs-cp', [nfsUrl(v3, '/hello.txt'), `${file}.back`]);
-      expect(readFileSync(`${file}.back`, 'utf8')).toBe('hello');
-      // As `mount -t nfs4` does, which needs the rights of a node.
-      expect((await run('nfs-ls', [nfsUrl('version=4')])).stdout).toContain('hello.txt');
     });
   });
 });

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../lab/lab.ts';
 import { commandsOf } from '../../../lab/shell.ts';
 import { listAt, objectAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
+import { nfs } from '../support/served.ts';
 import { auditFrom } from './support/audit.ts';
 import { canRunLab } from './support/can-run.ts';
 import { compactEtcd } from './support/faults.ts';
 import { callsOf, labFor } from './support/start.ts';
+import { runPods } from './support/real-pods.ts';
 import { refusesABadSpec, tellsItsTenant } from './support/stories.ts';
-import { changes, condition, dittoServer, eventsOf, example, newTenant, type Tenant } from './support/tenant.ts';
+import { changes, condition, dittoServer, example, holds, newTenant, type Tenant } from './support/tenant.ts';
 
 const can = await canRunLab();
 
@@ -17,7 +19,7 @@ const STORY = 240_000;
 const OBJECTS = 'objects.kubernetes.m.crossplane.io';
 
 /** What a namespace has without a DittoServer. */
-const EMPTY = ['ConfigMap/kube-root-ca.crt'];
+const EMPTY = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
 
 async function uidOf(tenant: Tenant, object: string): Promise<string | undefined> {
   return textAt(await tenant.get(object), 'metadata', 'uid');
@@ -49,7 +51,61 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     console.log(`Ready after ${seconds} s, with ${writes} writes and ${(await callsOf(lab)) - calls} calls`);
 
     tellsItsTenant(server, tenant, expect);
-    await expect.poll(async () => eventsOf(tenant), { timeout: 30_000 }).toContain('ServerReady');
+  });
+
+  // Not beside others: kwok's pods tell nothing of themselves while nobody plays the provisioners.
+  it('what is declared is served, and told by the provisioner with the rights of its pod', async () => {
+    await lab.halt('provisioners');
+    const tenant = await newTenant(lab);
+    // provider-kubernetes has port 8080 of this network.
+    const spec = { controlPlane: { port: 8085 }, shares: [{ name: '/a', defaultPermission: 'read' }, { name: '/b' }] };
+    await tenant.apply(dittoServer('files', { ...spec, users: [{ name: 'alice', uid: 2001 }] }));
+    await tenant.until('files', 'running', (one) => condition(one, 'Available')?.reason === 'ServerReady');
+    const waiting = await tenant.until('files', 'waiting', (one) => holds(one, 'Provisioned', 'False'));
+    expect(condition(waiting, 'Provisioned')).toMatchObject({ reason: 'Provisioning' });
+    expect(holds(waiting, 'Ready', 'False')).toBe(true);
+    await expect.poll(async () => tenant.get('deployment/files-provisioner'), { timeout: 30_000 }).toBeDefined();
+
+    await using pods = await runPods(lab, tenant, 'files');
+    expect(await pods.provision()).toEqual({ ok: true, output: expect.any(String) as string });
+    const ready = await tenant.untilSettled('files');
+    expect(condition(ready, 'Provisioned')).toMatchObject({ status: 'True', reason: 'Served' });
+    expect(ready.status).toMatchObject({
+      shares: [
+        { name: '/a', ready: true },
+        { name: '/b', ready: true },
+      ],
+    });
+
+    const may = async (verb: string, object: string): Promise<string> =>
+      tenant
+        .kubectl('auth', 'can-i', verb, object, `--as=system:serviceaccount:${tenant.namespace}:files-provisioner`)
+        .catch(() => 'no\n');
+    expect(await may('patch', 'configmaps/files-provisioner-status')).toBe('yes\n');
+    for (const [verb, object] of [
+      ['patch', 'configmaps/files-config'],
+      ['delete', 'configmaps/files-provisioner-status'],
+      ['get', 'secrets'],
+      ['list', 'configmaps'],
+    ] as const)
+      expect(await may(verb, object), `${verb} ${object}`).toBe('no\n');
+
+    // Without prune a share that leaves the spec stays on the server, with its files.
+    await tenant.patch('files', { spec: { shares: [{ name: '/a', defaultPermission: 'read' }] } });
+    await tenant.until('files', 'waiting', (one) => condition(one, 'Provisioned')?.reason === 'Provisioning');
+    await expect
+      .poll(
+        async () => {
+          await pods.refresh();
+          return pods.provision();
+        },
+        { timeout: 30_000 },
+      )
+      .toMatchObject({ ok: true });
+    const less = await tenant.untilSettled('files');
+    expect(less.status).toMatchObject({ shares: [{ name: '/a', ready: true }] });
+    expect((await nfs({ uid: 2001, gid: 2001 }).list('/b')).output).not.toContain('MNT3ERR_NOENT');
+    await lab.resume('provisioners');
   });
 
   it.concurrent('an edit changes what it says, and nothing else', async ({ expect }) => {
@@ -57,22 +113,26 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.apply(dittoServer('files', { storage: { metadataSize: '1Gi', contentSize: '1Gi' } }));
     await tenant.untilSettled('files');
 
-    const edits: readonly { spec: JsonObject; changed: string; restarts: boolean }[] = [
-      { spec: { image: 'marmos91c/dittofs:v0.29.1' }, changed: 'StatefulSet/files', restarts: true },
-      { spec: { extraEnv: [{ name: 'TZ', value: 'Europe/Rome' }] }, changed: 'StatefulSet/files', restarts: true },
+    const shares = Array.from({ length: 200 }, (_, index) => ({ name: `/share-${index}` }));
+    const stops = ['Deployment/files-provisioner', 'StatefulSet/files'];
+    const provisions = ['ConfigMap/files-config', 'ConfigMap/files-provisioner-status', 'Deployment/files-provisioner'];
+    const edits: readonly { spec: JsonObject; changed: readonly string[]; restarts: boolean }[] = [
+      { spec: { image: 'marmos91c/dittofs:v0.29.1' }, changed: ['StatefulSet/files'], restarts: true },
+      { spec: { extraEnv: [{ name: 'TZ', value: 'Europe/Rome' }] }, changed: ['StatefulSet/files'], restarts: true },
+      { spec: { shares }, changed: provisions, restarts: false },
       {
         spec: { service: { annotations: { 'example.com/team': 'storage' } } },
-        changed: 'Service/files-file',
+        changed: ['Service/files-file'],
         restarts: false,
       },
-      { spec: { replicas: 0 }, changed: 'StatefulSet/files', restarts: true },
-      { spec: { replicas: 1 }, changed: 'StatefulSet/files', restarts: true },
+      { spec: { replicas: 0 }, changed: stops, restarts: true },
+      { spec: { replicas: 1 }, changed: stops, restarts: true },
     ];
     for (const { spec, changed, restarts } of edits) {
       const [before, pod] = [await tenant.snapshot(), await uidOf(tenant, 'pod/files-0')];
       await tenant.patch('files', { spec });
       await tenant.untilSettled('files');
-      expect(changes(before, await tenant.snapshot())).toEqual([changed]);
+      expect(changes(before, await tenant.snapshot())).toEqual(changed);
       expect((await uidOf(tenant, 'pod/files-0')) !== pod, JSON.stringify(spec)).toBe(restarts);
     }
 
@@ -120,6 +180,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
       'service/files-file',
       'statefulset/files',
       'secret/files-jwt-secret',
+      'configmap/files-provisioner-status',
     ]) {
       const uid = await uidOf(tenant, object);
       await tenant.kubectl('delete', object);
@@ -149,6 +210,103 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
     await expect.poll(async () => tenant.get(OBJECTS), { timeout: 90_000 }).toBeUndefined();
   });
+
+  /** It waits for Kubernetes' own controller of volumes, which looks at a claim again every 15 seconds. */
+  const volumesStory = { timeout: 2 * STORY };
+  it.concurrent(
+    'volumes of shares are bound, come back, and go when they are not wanted',
+    volumesStory,
+    async ({ expect }) => {
+      const tenant = await newTenant(lab);
+      const [projects, archive] = [
+        { name: '/projects', quota: '1Gi' },
+        { name: '/archive', quota: '1Gi' },
+      ];
+      const inTree = { ...archive, volume: { driver: 'inTree' } };
+      const pv = `pv/${tenant.namespace}.files`;
+      const volumes = ['projects', 'archive'].flatMap((share) => [`${pv}.${share}`, `pvc/files.${share}`]);
+      const [volume = '', claim = ''] = volumes;
+      /** The uids of the volume and the claim of a share, if they are bound to each other. */
+      const bound = async (share = 'projects'): Promise<readonly (string | undefined)[]> => {
+        const both = [await tenant.get(`${pv}.${share}`), await tenant.get(`pvc/files.${share}`)];
+        const [made, uid] = both.map((one) => textAt(one, 'metadata', 'uid'));
+        const isBound = both.every((one) => textAt(one, 'status', 'phase') === 'Bound');
+        return isBound && textAt(both[0], 'spec', 'claimRef', 'uid') === uid ? [made, uid] : [];
+      };
+      /** Waits until one of them, by its place, is another than before, and all is well. */
+      const untilAnother = async (place: 0 | 1, before: string | undefined, share?: string): Promise<void> => {
+        await expect.poll(async () => (await bound(share))[place] ?? before, { timeout: 90_000 }).not.toBe(before);
+        await tenant.untilSettled('files');
+      };
+      const remove = async (object: string): Promise<string> => tenant.kubectl('delete', object, '--wait=false');
+
+      await tenant.apply(dittoServer('files', { shares: [{ ...projects, volume: {} }, inTree] }));
+      await tenant.untilSettled('files');
+      const [firstVolume, firstClaim] = await bound();
+      const [archived] = await bound('archive');
+      expect([firstVolume, firstClaim, archived]).not.toContain(undefined);
+      expect(textAt(await tenant.get(claim), 'status', 'capacity', 'storage')).toBe('1Gi');
+
+      // The kubelet mounts by an address: another one is another volume.
+      await remove('service/files-file');
+      await poll(tenant);
+      await untilAnother(0, archived, 'archive');
+      const address = textAt(await tenant.get('service/files-file'), 'spec', 'clusterIP');
+      expect(textAt(await tenant.get(`${pv}.archive`), 'spec', 'nfs', 'server')).toBe(address);
+      expect(await bound()).toEqual([firstVolume, firstClaim]);
+
+      // The quota grows, and with it the volume; a claim for which nothing is provisioned cannot.
+      const before = await tenant.snapshot();
+      await tenant.patch('files', { spec: { shares: [{ ...projects, quota: '2Gi', volume: {} }, inTree] } });
+      const capacity = async (): Promise<string | undefined> =>
+        textAt(await tenant.get(volume), 'spec', 'capacity', 'storage');
+      await expect.poll(capacity, { timeout: 60_000 }).toBe('2Gi');
+      await tenant.untilSettled('files');
+      const provisions = [
+        'ConfigMap/files-config',
+        'ConfigMap/files-provisioner-status',
+        'Deployment/files-provisioner',
+      ];
+      expect(changes(before, await tenant.snapshot())).toEqual(provisions);
+      expect(await bound()).toEqual([firstVolume, firstClaim]);
+
+      // A claim is deleted: the same volume is given to the next one, which shows what it holds now.
+      await remove(claim);
+      await untilAnother(1, firstClaim);
+      const [sameVolume, secondClaim] = await bound();
+      expect(sameVolume).toBe(firstVolume);
+      expect(textAt(await tenant.get(claim), 'status', 'capacity', 'storage')).toBe('2Gi');
+
+      // A volume is deleted: Kubernetes keeps it for its claim, and both come back when somebody lets that go.
+      await remove(volume);
+      await tenant.until('files', 'told', (one) => condition(one, 'StorageReady')?.reason === 'VolumeDeleted');
+      expect(await bound()).toEqual([firstVolume, secondClaim]);
+      await remove(claim);
+      await untilAnother(0, firstVolume);
+      const [secondVolume, thirdClaim] = await bound();
+      expect(thirdClaim).not.toBe(secondClaim);
+
+      // Somebody takes away what protects a volume: its claim is lost, and bound again to the next one.
+      await remove(volume);
+      await tenant.kubectl('patch', volume, '--type=merge', '-p', JSON.stringify({ metadata: { finalizers: null } }));
+      await untilAnother(0, secondVolume);
+      expect((await bound())[1]).toBe(thirdClaim);
+
+      // Without its volume the share is served as before.
+      const left = async (): Promise<readonly string[]> => {
+        const found = await Promise.all(volumes.map(async (object) => tenant.get(object)));
+        return volumes.filter((_, index) => found[index] !== undefined);
+      };
+      await tenant.patch('files', { spec: { shares: [projects, inTree] } });
+      await expect.poll(left, { timeout: 90_000 }).toEqual(volumes.slice(2));
+      await tenant.untilSettled('files');
+      expect(textAt(await tenant.get('configmap/files-config'), 'data', 'plan.json')).toContain('"/projects"');
+
+      await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
+      await expect.poll(left, { timeout: 90_000 }).toEqual([]);
+      await expect.poll(async () => tenant.get(OBJECTS), { timeout: 90_000 }).toBeUndefined();
+    },
+  );
 
   it.concurrent('deletion keeps what the spec keeps, and who comes again finds it', async ({ expect }) => {
     const tenant = await newTenant(lab);

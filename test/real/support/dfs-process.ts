@@ -72,7 +72,7 @@ function folderFor({ args, env, volumes, hosts = {} }: Start): Folder {
 }
 
 /** The command with an /etc/hosts of its own, as the kubelet gives one to each pod. */
-function withHosts(file: string, command: readonly string[]): readonly [string, ...string[]] {
+export function withHosts(file: string, command: readonly string[]): readonly [string, ...string[]] {
   return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file, ...command];
 }
 

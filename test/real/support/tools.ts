@@ -53,6 +53,7 @@ const tools = {
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok' },
   helm: { package: 'helm.sh/helm/v4/cmd/helm' },
   crane: { package: 'github.com/google/go-containerregistry/cmd/crane' },
+  versitygw: { package: 'github.com/versity/versitygw/cmd/versitygw' },
   registry: { package: 'github.com/distribution/distribution/v3/cmd/registry' },
   'percona-operator': {
     package: 'github.com/percona/percona-postgresql-operator/v2/cmd/postgres-operator',

@@ -8,6 +8,7 @@ const wellConditions = [
   'ConfigReady',
   'DatabaseReady',
   'EndpointReady',
+  'Provisioned',
   'Ready',
   'ResourcesApplied',
   'StorageReady',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import type { Lab } from '../../../../lab/lab.ts';
 import { eventually } from '../../../../lab/program.ts';
@@ -10,9 +11,19 @@ import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/j
 const PATIENCE = 90_000;
 
 /** Kinds of live objects that a DittoServer is made of. */
-const KINDS = ['configmaps', 'secrets', 'services', 'statefulsets', 'persistentvolumeclaims'];
+const KINDS = [
+  'configmaps',
+  'secrets',
+  'services',
+  'serviceaccounts',
+  'roles',
+  'rolebindings',
+  'statefulsets',
+  'deployments',
+  'persistentvolumeclaims',
+];
 
-/** Live objects: `Kind/name` and the version of each; that of a StatefulSet and a claim without what controllers write. */
+/** Live objects: `Kind/name` and the version of each; that of a workload and a claim without what controllers write. */
 export type Snapshot = Readonly<Record<string, string>>;
 
 /** Somebody who uses DittoServers in a namespace of their own. */
@@ -63,10 +74,22 @@ export function dittoServer(name: string, spec: JsonObject): JsonObject {
 function versionOf(object: JsonObject): string {
   const { kind } = object;
   // Controllers write their status; what we decide is the generation, or the claim's request.
-  if (kind === 'StatefulSet')
+  if (kind === 'StatefulSet' || kind === 'Deployment')
     return JSON.stringify(object.metadata && isObject(object.metadata) ? object.metadata.generation : 0);
   if (kind === 'PersistentVolumeClaim') return JSON.stringify(object.spec);
   return textAt(object, 'metadata', 'resourceVersion') ?? '';
+}
+
+/** Whether a DittoServer is Ready as its spec is now, and nothing progresses; a claim's status names no generation. */
+function isSettled(server: JsonObject): boolean {
+  const generation = isObject(server.metadata) ? server.metadata.generation : undefined;
+  const current = isObject(server.status) ? server.status.observedGeneration : undefined;
+  const readyAt = condition(server, 'Ready')?.observedGeneration;
+  return (
+    [current, readyAt].every((seen) => seen === undefined || seen === generation) &&
+    holds(server, 'Ready') &&
+    holds(server, 'Progressing', 'False')
+  );
 }
 
 /** A new tenant with a namespace of their own. */
@@ -99,15 +122,15 @@ export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tena
     patch: async (name, patch) =>
       mine('patch', 'dittoservers.dittofs.dittofs.com', name, '--type=merge', '-p', JSON.stringify(patch)),
     until,
-    untilSettled: async (name) =>
-      until(name, 'settled', (one) => {
-        const generation = isObject(one.metadata) ? one.metadata.generation : undefined;
-        const current = isObject(one.status) ? one.status.observedGeneration : undefined;
-        // Under a claim the status names no generation.
-        return (
-          (current === undefined || current === generation) && holds(one, 'Ready') && holds(one, 'Progressing', 'False')
-        );
-      }),
+    untilSettled: async (name) => {
+      for (;;) {
+        await until(name, 'settled', isSettled);
+        // Crossplane writes the status first, and the conditions a moment later, so that both may be of different times.
+        await sleep(1_000);
+        const still = await server(name);
+        if (still !== undefined && isSettled(still)) return still;
+      }
+    },
     live,
     snapshot: async () =>
       Object.fromEntries(
