@@ -2,6 +2,7 @@ import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
+import { sha256 } from '../lib/hash.ts';
 import { covers, objectAt, textAt, type JsonObject } from '../lib/json.ts';
 import { userSecretName, type Names } from './names.ts';
 import type { Provisioning } from './provisioning.ts';
@@ -47,6 +48,15 @@ interface Whose {
 /** Standard ports need no option. */
 const standardPorts = { nfs: 2049, smb: 445 } as const;
 
+/** The longest volume handle: https://github.com/container-storage-interface/spec/blob/master/spec.md#size-limits */
+const LONGEST_HANDLE = 128;
+
+/** A volume's handle: its name, or as much of it as may be, and a hash of the rest. */
+function handleOf(name: string): string {
+  if (name.length <= LONGEST_HANDLE) return name;
+  return `${name.slice(0, LONGEST_HANDLE - 9)}-${sha256(name).slice(0, 8)}`;
+}
+
 /** A file server's name is known to the CSI drivers; the kubelet resolves none of the cluster's names. */
 function sourceOf(
   { protocol, driver, user }: Volume,
@@ -61,12 +71,14 @@ function sourceOf(
     return address === undefined ? undefined : { nfs: { server: address, path: share } };
   }
   if (protocol === 'nfs') {
-    return { csi: { driver: 'nfs.csi.k8s.io', volumeHandle: handle, volumeAttributes: { server: host, share } } };
+    return {
+      csi: { driver: 'nfs.csi.k8s.io', volumeHandle: handleOf(handle), volumeAttributes: { server: host, share } },
+    };
   }
   return {
     csi: {
       driver: 'smb.csi.k8s.io',
-      volumeHandle: handle,
+      volumeHandle: handleOf(handle),
       volumeAttributes: { source: `//${host}${share}` },
       nodeStageSecretRef: { name: userSecretName(user ?? '', server), namespace },
     },

@@ -630,6 +630,12 @@ const byFunction: readonly Refused[] = [
     'spec.shares[1].remoteBlockStore: "elsewhere" is not a declared remote block store',
   ),
   refused(
+    'a volume by a protocol that is off',
+    { nfs: { enabled: false }, shares: [{ name: '/pods', quota: '1Gi', volume: {} }] },
+    'function',
+    'spec.shares[0].volume.protocol: "nfs" is not spoken: spec.nfs.enabled is false',
+  ),
+  refused(
     'two passphrases',
     {
       blockStores: {

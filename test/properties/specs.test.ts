@@ -32,7 +32,8 @@ const anyServer = fc
   .record({ spec: arbitrarySpec, identity: arbitraryIdentity, input: arbitraryInput })
   .map(({ spec, identity, input }) => ({ xr: dittoServer(spec, identity), input }));
 
-describe('for every valid spec', () => {
+// Whole servers come up and go, each in many calls: on a busy machine that takes a while.
+describe('for every valid spec', { timeout: 180_000 }, () => {
   it('names and manifests are valid, it comes up, and its own output fed back changes nothing', () => {
     fc.assert(
       fc.property(anyServer, ({ xr, input }) => {

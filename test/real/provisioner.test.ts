@@ -206,6 +206,8 @@ describe.skipIf(!can).concurrent('one round', () => {
       '+ user "alice"',
       '+ user "root"',
       '+ user "bob"',
+      '~ adapter "nfs": settings.lease_time 90 → 60',
+      '~ adapter "smb": settings.signing none → required',
       '+ share "/export"',
       '+ share "/closed/deep er"',
       '~ share "/closed/deep er": enabled true → false',
@@ -214,8 +216,6 @@ describe.skipIf(!can).concurrent('one round', () => {
       '~ share "/export": permission of group "team" read',
       '~ share "/export": quota of user 2001',
       '~ share "/export": snapshot_policy @daily',
-      '~ adapter "nfs": settings.lease_time 90 → 60',
-      '~ adapter "smb": settings.signing none → required',
     ]);
     expect(here.proxy.writes()).toEqual([]);
     expect(await namesOf(here, 'shares')).toEqual([]);

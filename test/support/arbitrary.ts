@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { at, isObject, listAt, textAt, withValue, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { arbitraryServing } from './arbitrary-serving.ts';
 import type { Identity } from './server.ts';
 
@@ -273,6 +273,17 @@ const identity = some({
   admin: some({ username: fc.constantFrom('admin', 'root'), passwordSecretRef: secretKey }),
 });
 
+/** A spec without the volumes that would be mounted by a protocol that is off. */
+function withoutUnspoken(spec: JsonObject): JsonObject {
+  const isSpoken = (share: Json): boolean =>
+    at(spec, textAt(share, 'volume', 'protocol') ?? 'nfs', 'enabled') !== false || at(share, 'volume') === undefined;
+  if (spec.shares === undefined) return spec;
+  const shares = listAt(spec, 'shares').map((share) =>
+    isSpoken(share) || !isObject(share) ? share : withValue(share, ['volume'], undefined),
+  );
+  return { ...spec, shares };
+}
+
 /** A valid spec of a DittoServer: any of its fields. */
 export const arbitrarySpec: fc.Arbitrary<JsonObject> = fc
   .tuple(
@@ -323,12 +334,14 @@ export const arbitrarySpec: fc.Arbitrary<JsonObject> = fc
     fc.option(protocols, { nil: undefined }),
     fc.option(arbitraryServing, { nil: {} }),
   )
-  .map(([spec, extras, both, serving]) => ({
-    ...spec,
-    ...extras,
-    ...(both === undefined ? {} : { nfs: both[0], smb: both[1] }),
-    ...serving,
-  }));
+  .map(([spec, extras, both, serving]) =>
+    withoutUnspoken({
+      ...spec,
+      ...extras,
+      ...(both === undefined ? {} : { nfs: both[0], smb: both[1] }),
+      ...serving,
+    }),
+  );
 
 /** A valid input of the Composition that limits nothing. */
 export const arbitraryInput: fc.Arbitrary<JsonObject | undefined> = fc.option(

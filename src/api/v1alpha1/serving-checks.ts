@@ -42,7 +42,7 @@ interface Share extends Named {
   readonly permissions: readonly Member[];
   readonly quotas: readonly Member[];
   readonly snapshotPolicy?: unknown;
-  readonly volume?: { readonly user?: string | undefined } | undefined;
+  readonly volume?: { readonly protocol: 'nfs' | 'smb'; readonly user?: string | undefined } | undefined;
 }
 
 interface User extends Named {
@@ -230,6 +230,21 @@ export const checkPassphrases: Check<{
     const path = ['blockStores', 'remote', index, 's3', 'encryption', 'passphraseSecretRef'];
     const message = `is not that of store ${quote(first.name)}: a server has one passphrase`;
     ctx.addIssue({ code: 'custom', path, message, params: { hideValue: true } });
+  });
+};
+
+/** A volume is mounted by a protocol that is spoken. */
+export const checkShareVolumes: Check<{
+  readonly shares?: readonly Share[] | undefined;
+  readonly nfs: { readonly enabled: boolean };
+  readonly smb: { readonly enabled: boolean };
+}> = (spec, ctx) => {
+  spec.shares?.forEach(({ volume }, index) => {
+    if (volume === undefined || spec[volume.protocol].enabled) return;
+    const message = `is not spoken: spec.${volume.protocol}.enabled is false`;
+    const path = ['shares', index, 'volume', 'protocol'];
+    // It may be the default, which stands nowhere in what the user wrote.
+    ctx.addIssue({ code: 'custom', path, message, params: { value: volume.protocol } });
   });
 };
 

@@ -35,6 +35,7 @@ import {
   checkPeople,
   checkSharePeople,
   checkShareStores,
+  checkShareVolumes,
   checkSnapshotPolicies,
   checkStores,
 } from './serving-checks.ts';
@@ -373,6 +374,7 @@ export const Spec = withRules(
   .superRefine(checkPassphrases, { when: soundly(['blockStores']) })
   .superRefine(checkPeople, { when: soundly(['users', 'groups']) })
   .superRefine(checkShareStores, { when: soundly(['shares', 'metadataStores', 'blockStores']) })
+  .superRefine(checkShareVolumes, { when: soundly(['shares', 'nfs', 'smb']) })
   .superRefine(checkSharePeople, { when: soundly(['shares', 'users', 'groups']) })
   .superRefine(checkSnapshotPolicies, { when: soundly(['shares', 'snapshotPolicies']) });
 export type Spec = z.output<typeof Spec>;

@@ -14,7 +14,7 @@ const labs: readonly { flavour: FlavourName; on: string }[] = [
   { flavour: 'claims-v1', on: 'Crossplane v1.20' },
 ];
 
-describe.skipIf(!can).each(labs)('claims on $on', { timeout: 240_000 }, ({ flavour }) => {
+describe.skipIf(!can).each(labs)('claims on $on', { timeout: 420_000 }, ({ flavour }) => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await labFor(flavour);

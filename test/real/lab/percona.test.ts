@@ -16,7 +16,7 @@ import { condition, dittoServer, example, holds, newTenant, type Tenant } from '
 const can = await canRunPercona();
 
 /** Milliseconds for a story. */
-const STORY = 240_000;
+const STORY = 420_000;
 
 const NAME = 'files-postgres';
 const USER_SECRET = `${NAME}-pguser-dittofs`;

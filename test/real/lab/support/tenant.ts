@@ -8,7 +8,7 @@ import { eventually } from '../../../../lab/program.ts';
 import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/json.ts';
 
 /** Milliseconds for anything that should come about by itself. */
-const PATIENCE = 90_000;
+const PATIENCE = 150_000;
 
 /** Kinds of live objects that a DittoServer is made of. */
 const KINDS = [
