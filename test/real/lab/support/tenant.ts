@@ -10,6 +10,9 @@ import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/j
 /** Milliseconds for anything that should come about by itself. */
 const PATIENCE = 150_000;
 
+/** The Objects of namespaced DittoServers, as kubectl names them. */
+export const OBJECTS = 'objects.kubernetes.m.crossplane.io';
+
 /** Kinds of live objects that a DittoServer is made of. */
 const KINDS = [
   'configmaps',
@@ -153,4 +156,9 @@ export function changes(before: Snapshot, after: Snapshot): readonly string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((key) => before[key] !== after[key])
     .sort();
+}
+
+/** What provider-kubernetes does every ten minutes, now: an edit of an Object makes it look. */
+export async function poll(tenant: Tenant): Promise<void> {
+  await tenant.kubectl('annotate', OBJECTS, '--all', '--overwrite', `poll=${Date.now()}`);
 }
