@@ -15,6 +15,9 @@ import { announceChanges } from './status/announce.ts';
 import { deriveConditions, refusedConditions } from './status/conditions.ts';
 import { describeStatus } from './status/describe.ts';
 
+/** The most bytes of a ConfigMap, which Kubernetes cuts at 1 MiB, that are left to what is served. */
+const MOST_SERVED = 1_000_000;
+
 /** What a call needs from outside: the core has no clock, no randomness and no settings of its own. */
 export interface Options {
   /** Seconds for which Crossplane may keep a settled response, where the Composition's input says nothing. */
@@ -99,6 +102,11 @@ function compose(
 ): Decision {
   const { observed } = call;
   const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
+  const size = Buffer.byteLength(plan.serving.text);
+  if (size > MOST_SERVED) {
+    const detail = `declare, with stores and users, ${size} bytes, and a ConfigMap holds ${MOST_SERVED}: grant permissions to groups, or use another DittoServer`;
+    return refuse(call, 'InvalidSpec', [{ field: 'spec.shares', detail }]);
+  }
   const frame = {
     owner: plan,
     labels: plan.labelsOf('object'),

@@ -38,7 +38,7 @@ function snapshotPolicy({ interval, keepLast, ttl, enabled, namePrefix }: Policy
   return { interval, keep_last: keepLast, ttl, enabled, name_prefix: namePrefix };
 }
 
-/** The fields of a share that can change. */
+/** The fields of a share that can change. The server empties a recycle bin that is turned off: unsaid, it stays as it is. */
 function settings(share: Share, spec: Spec): JsonObject {
   const { retention, trash, smb } = share;
   return defined({
@@ -49,18 +49,20 @@ function settings(share: Share, spec: Spec): JsonObject {
     local_store_size: localSize(share, spec),
     read_buffer_size: bytes(share.readBufferSize),
     blocked_operations: share.blockedOperations,
-    retention_policy: retention.policy,
-    retention_ttl: retention.ttl?.text,
+    retention_policy: retention?.policy,
+    retention_ttl: retention?.ttl?.text,
     access_based_enumeration: smb.accessBasedEnumeration,
     change_notify_disabled: !smb.changeNotify,
     streams_disabled: !smb.streams,
     continuous_availability: smb.continuousAvailability,
     allow_mfsymlink: smb.mfsymlinks,
-    trash_enabled: trash.enabled,
-    trash_retention_days: trash.retentionDays,
-    trash_restrict_to_admin: trash.restrictToAdmin,
-    trash_max_bytes: bytes(trash.maxSize),
-    trash_exclude_patterns: trash.excludePatterns,
+    ...(trash !== undefined && {
+      trash_enabled: trash.enabled,
+      trash_retention_days: trash.retentionDays,
+      trash_restrict_to_admin: trash.restrictToAdmin,
+      trash_max_bytes: bytes(trash.maxSize),
+      trash_exclude_patterns: trash.excludePatterns,
+    }),
   });
 }
 

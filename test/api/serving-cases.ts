@@ -442,7 +442,7 @@ const byRule: readonly Refused[] = [
       cacheSize: '1 TB',
       readBufferSize: 'big',
       snapshotPolicy: { interval: '@monthly', ttl: '30d', namePrefix: 'a b' },
-      trash: { maxSize: '5 GB', excludePatterns: ['[', '[a-]', '[]'] },
+      trash: { enabled: true, maxSize: '5 GB', excludePatterns: ['[', '[a-]', '[]'] },
     }),
     'cel',
     `spec.shares[0].cacheSize: "1 TB" ${notQuantity}`,
@@ -634,6 +634,13 @@ const byFunction: readonly Refused[] = [
     { nfs: { enabled: false }, shares: [{ name: '/pods', quota: '1Gi', volume: {} }] },
     'function',
     'spec.shares[0].volume.protocol: "nfs" is not spoken: spec.nfs.enabled is false',
+  ),
+  refused(
+    'a version that is a number, and a bin that does not say whether it is one',
+    { nfs: { settings: { maxVersion: 3 } }, shares: [{ name: '/a', trash: { retentionDays: 30 } }] },
+    'schema',
+    'spec.nfs.settings.maxVersion: 3 is not 3, 4.0 or 4.1 as text; put it in quotes',
+    'spec.shares[0].trash.enabled: is required',
   ),
   refused(
     'two passphrases',

@@ -546,3 +546,19 @@ describe('the Secret with which an application finds the server', () => {
     expect(Object.keys(entriesOf(cluster)).sort()).toEqual(['port', 'provider', 'share', 'type']);
   });
 });
+
+describe('a share that was made by hand, and is declared now', () => {
+  const settingsOf = (share: JsonObject): JsonObject =>
+    planOf(running({ shares: [{ name: '/old', ...share }] })).shares[0]?.settings ?? {};
+
+  it('keeps its recycle bin, which the server empties when it is turned off', () => {
+    expect(Object.keys(settingsOf({})).filter((field) => field.startsWith('trash_'))).toEqual([]);
+    expect(settingsOf({ trash: { enabled: false } })).toMatchObject({ trash_enabled: false });
+    expect(settingsOf({ trash: { enabled: true } })).toMatchObject({ trash_enabled: true, trash_retention_days: 0 });
+  });
+
+  it('keeps what of it stays in the local store', () => {
+    expect(settingsOf({})).not.toHaveProperty('retention_policy');
+    expect(settingsOf({ retention: { policy: 'pin' } })).toMatchObject({ retention_policy: 'pin' });
+  });
+});

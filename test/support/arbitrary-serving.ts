@@ -175,7 +175,10 @@ function sharesOn({ metadata, local, remote, users, mounters }: Known): fc.Arbit
       nfs: some({ squash: fc.constantFrom('none', 'all_to_guest'), anonymousUid: fc.nat(70_000) }),
       smb: some({ changeNotify: fc.boolean(), mfsymlinks: fc.boolean() }),
       snapshotPolicy,
-      trash: some({ enabled: fc.boolean(), maxSize: amount, excludePatterns: fc.constant(['*.tmp']) }),
+      trash: fc.record(
+        { enabled: fc.boolean(), maxSize: amount, excludePatterns: fc.constant(['*.tmp']) },
+        { requiredKeys: ['enabled'] },
+      ),
       quota: amount,
     },
     { requiredKeys: ['metadataStore', 'localBlockStore'] },

@@ -50,13 +50,15 @@ function wrongType(expected: string, input: unknown): string {
   }
 }
 
-function wrongValue(values: readonly unknown[]): string {
+function wrongValue(values: readonly unknown[], input: unknown): string {
+  const asText =
+    typeof input === 'number' && values.map(String).includes(String(input)) ? ' as text; put it in quotes' : '';
   const [only, ...others] = values.map(String);
   if (only !== undefined && others.length === 0) return `is not supported; the only value is ${quote(only)}`;
   return `is not ${values
     .map(String)
     .join(', ')
-    .replace(/, ([^,]*)$/, ' or $1')}`;
+    .replace(/, ([^,]*)$/, ' or $1')}${asText}`;
 }
 
 /** What follows the quoted value, for what zod finds by itself; given to zod where it parses what people wrote. */
@@ -65,7 +67,7 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_type':
       return wrongType(issue.expected, issue.input);
     case 'invalid_value':
-      return wrongValue(issue.values);
+      return wrongValue(issue.values, issue.input);
     case 'too_big':
       if (issue.origin === 'string') return `is longer than ${Number(issue.maximum)} characters`;
       if (issue.origin === 'array') return `has more than ${Number(issue.maximum)} items`;

@@ -132,8 +132,8 @@ const SmbShare = z.strictObject({
 const PATTERN = '^([^\\[\\\\]|\\\\.|\\[\\^?((\\\\.|[^\\]\\\\-])(-(\\\\.|[^\\]\\\\-]))?)+\\])*$';
 
 const Trash = z.strictObject({
-  enabled: z.boolean().default(false).meta({
-    description: 'Whether what is deleted goes to the folder #recycle; turning it off empties that.',
+  enabled: z.boolean().meta({
+    description: 'Whether what is deleted goes to the folder #recycle; false empties that.',
   }),
   retentionDays: z.int().min(0).max(36_500).default(0).meta({
     description: 'Days after which it is deleted for good; 0 is never.',
@@ -255,7 +255,10 @@ const Share = withRules(
     quotas: distinctBy(z.array(Quota).max(MOST_QUOTAS), ['type', 'name'])
       .default([])
       .meta({ description: 'Most that single users and groups keep in it.' }),
-    retention: Retention.prefault({}).meta({ description: 'What of the data stays in the local block store.' }),
+    retention: Retention.optional().meta({
+      description:
+        'What of the data stays in the local block store; left as the server has it, by itself lru, when left out.',
+    }),
     cacheSize: size().optional().meta({
       description:
         'Most that the share keeps in its local block store, over its maxSize. A change restarts the server.',
@@ -272,7 +275,7 @@ const Share = withRules(
     nfs: NfsExport.prefault({}).meta({ description: 'The share for NFS.' }),
     smb: SmbShare.prefault({}).meta({ description: 'The share for SMB; a change restarts the server.' }),
     snapshotPolicy: SnapshotPolicy.optional().meta({ description: 'When snapshots are made.' }),
-    trash: Trash.prefault({}).meta({ description: 'The recycle bin.' }),
+    trash: Trash.optional().meta({ description: 'The recycle bin; left as the server has it when left out.' }),
     volume: Volume.optional().meta({
       description: 'Makes a PersistentVolumeClaim <name>.<share> that pods can use at once; its capacity is the quota.',
     }),
