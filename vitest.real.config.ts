@@ -10,6 +10,8 @@ export default defineConfig({
     // Stories in the lab mostly wait.
     maxConcurrency: 8,
     hookTimeout: 60_000,
+    // What is asked again is asked of one API server by many.
+    expect: { poll: { interval: 500 } },
     reporters: process.env.VITEST_RESULTS === undefined ? ['verbose'] : ['verbose', 'json'],
     ...(process.env.VITEST_RESULTS !== undefined && { outputFile: { json: process.env.VITEST_RESULTS } }),
   },

@@ -50,24 +50,31 @@ export function endOfLog(folder: string, name: string): string {
   return readFileSync(logFile(folder, name), 'utf8').trimEnd().split('\n').slice(-20).join('\n');
 }
 
-/** Asks until the answer is yes; false when that takes longer than `milliseconds`, or `stop` says that it never will. */
+/** Asks every `period` until the answer is yes; false when that takes longer than `milliseconds`, or `stop` says that it never will. */
 export async function eventually(
   check: () => Promise<boolean>,
   milliseconds: number,
-  stop: () => boolean = () => false,
+  { stop = () => false, period = 100 }: { readonly stop?: () => boolean; readonly period?: number } = {},
 ): Promise<boolean> {
   const deadline = Date.now() + milliseconds;
   while (Date.now() < deadline && !stop()) {
     if (await check().catch(() => false)) return true;
-    await sleep(100);
+    await sleep(period);
   }
   return false;
 }
 
+/** Go's programs collect garbage later than they would: there is memory enough, and all of them share few processors. */
+const garbage = { GOGC: '400', GOMEMLIMIT: '1GiB' };
+
 /** Starts a program in the background; it goes on when this process ends. */
 export function launch({ name, command, args, env }: Program, folder: string): Started {
   const log = openSync(logFile(folder, name), 'a');
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...garbage, ...env },
+  });
   closeSync(log);
   child.unref();
   child.on('error', (error) => {
@@ -79,7 +86,7 @@ export function launch({ name, command, args, env }: Program, folder: string): S
 
 /** Resolves when a program does its work; rejects with the end of its log where it does not. */
 export async function untilReady(program: Program, started: Started, folder: string): Promise<void> {
-  if (await eventually(program.ready, READY, () => !runs(started))) return;
+  if (await eventually(program.ready, READY, { stop: () => !runs(started) })) return;
   const why = runs(started) ? `is not ready after ${READY / 1000} s` : 'has ended';
   throw new Error(`cannot start ${program.name}: it ${why}; its log ends with\n${endOfLog(folder, program.name)}`);
 }

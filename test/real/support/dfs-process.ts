@@ -112,7 +112,7 @@ export function startDfs(start: Start): RunningDfs {
   const get = async (path: string): Promise<Response | undefined> => fetch(`${api}${path}`).catch(() => undefined);
   return {
     get,
-    ready: async () => eventually(async () => (await get('/health/ready'))?.status === 200, READY, hasEnded),
+    ready: async () => eventually(async () => (await get('/health/ready'))?.status === 200, READY, { stop: hasEnded }),
     login: async (password) => {
       const response = await fetch(`${api}/api/v1/auth/login`, {
         method: 'POST',

@@ -112,7 +112,7 @@ export async function createDfsServer(): Promise<DfsServer> {
     for (const stream of [started.stdout, started.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const isReady = async (): Promise<boolean> => (await fetch(`${url}/health/ready`)).status === 200;
-    if (!(await eventually(isReady, READY, () => started.exitCode !== null)))
+    if (!(await eventually(isReady, READY, { stop: () => started.exitCode !== null })))
       throw new Error(`cannot start dfs: ${output}`);
   };
 

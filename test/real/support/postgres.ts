@@ -200,7 +200,7 @@ export async function startPostgres({ names, port: wantedPort, tls = true }: Set
     const started = runServer(command);
     run = started;
     const answers = async (): Promise<boolean> => (await query(SUPERUSER, 'SELECT 1')) === '1';
-    if (await eventually(answers, READY, started.hasEnded)) return;
+    if (await eventually(answers, READY, { stop: started.hasEnded })) return;
     await stop('immediate');
     throw new Error(`cannot start PostgreSQL: ${started.log()}`);
   };

@@ -126,7 +126,7 @@ async function startServer(cluster: Objects, name: string, root: string): Promis
     await ended;
   };
   const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${ports.api ?? 0}/health/ready`)).ok;
-  if (await eventually(isReady, 30_000, () => child.exitCode !== null)) return stop;
+  if (await eventually(isReady, 30_000, { stop: () => child.exitCode !== null })) return stop;
   await stop('SIGKILL');
   throw new Error(`the server does not start: ${output}`);
 }

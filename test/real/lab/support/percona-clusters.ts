@@ -4,7 +4,7 @@ import { whenClusterReadyOrPaused } from '../../../../src/kubernetes/readiness.t
 import { isObject, listAt, numberAt, objectAt, textAt, textsAt, type JsonObject } from '../../../../src/lib/json.ts';
 import { canBuild } from '../../support/tools.ts';
 import { canRunLab } from './can-run.ts';
-import { holds, type Tenant } from './tenant.ts';
+import { holds, PERIOD, type Tenant } from './tenant.ts';
 
 /** Resources, as kubectl names them. */
 export const OBJECT = 'objects.kubernetes.m.crossplane.io';
@@ -63,10 +63,14 @@ export async function untilCluster(
   check: (cluster: JsonObject) => boolean,
 ): Promise<JsonObject> {
   let last: JsonObject | undefined;
-  const seen = await eventually(async () => {
-    last = await get(`${CLUSTER}/${name}`);
-    return last !== undefined && check(last);
-  }, PATIENCE);
+  const seen = await eventually(
+    async () => {
+      last = await get(`${CLUSTER}/${name}`);
+      return last !== undefined && check(last);
+    },
+    PATIENCE,
+    { period: PERIOD },
+  );
   if (!seen || last === undefined)
     throw new Error(`${name} is never as it should be: ${JSON.stringify(last, undefined, 2)}`);
   return last;
@@ -75,10 +79,14 @@ export async function untilCluster(
 /** Waits until an Object is Ready; rejects with its status where it never is. */
 export async function untilObjectReady({ get }: Tenant, name: string): Promise<void> {
   let last: JsonObject | undefined;
-  const ready = await eventually(async () => {
-    last = await get(`${OBJECT}/${name}`);
-    return last !== undefined && holds(last, 'Ready');
-  }, PATIENCE);
+  const ready = await eventually(
+    async () => {
+      last = await get(`${OBJECT}/${name}`);
+      return last !== undefined && holds(last, 'Ready');
+    },
+    PATIENCE,
+    { period: PERIOD },
+  );
   if (!ready) throw new Error(`Object ${name} is never Ready: ${JSON.stringify(last?.status, undefined, 2)}`);
 }
 

@@ -10,6 +10,9 @@ import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/j
 /** Milliseconds for anything that should come about by itself. */
 const PATIENCE = 150_000;
 
+/** Milliseconds between two looks: many stories share one API server. */
+export const PERIOD = 500;
+
 /** The Objects of namespaced DittoServers, as kubectl names them. */
 export const OBJECTS = 'objects.kubernetes.m.crossplane.io';
 
@@ -106,10 +109,11 @@ export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tena
 
   const until: Tenant['until'] = async (name, what, check, milliseconds = PATIENCE) => {
     let last: JsonObject | undefined;
-    const seen = await eventually(async () => {
+    const look = async (): Promise<boolean> => {
       last = await server(name);
       return last !== undefined && check(last);
-    }, milliseconds);
+    };
+    const seen = await eventually(look, milliseconds, { period: PERIOD });
     if (!seen || last === undefined)
       throw new Error(`${name} is never ${what}: ${JSON.stringify(last?.status, undefined, 2)}`);
     return last;
