@@ -15,8 +15,11 @@ import { announceChanges } from './status/announce.ts';
 import { deriveConditions, refusedConditions } from './status/conditions.ts';
 import { describeStatus } from './status/describe.ts';
 
-/** The most bytes of a ConfigMap, which Kubernetes cuts at 1 MiB, that are left to what is served. */
-const MOST_SERVED = 1_000_000;
+/**
+ * The most bytes that plan.json may have as a text in JSON: its Object has it twice, in what it asks for and in what it
+ * saw, and etcd takes 1.5 MiB. https://etcd.io/docs/v3.5/dev-guide/limit/
+ */
+const MOST_SERVED = 600_000;
 
 /** What a call needs from outside: the core has no clock, no randomness and no settings of its own. */
 export interface Options {
@@ -102,9 +105,9 @@ function compose(
 ): Decision {
   const { observed } = call;
   const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
-  const size = Buffer.byteLength(plan.serving.text);
+  const size = Buffer.byteLength(JSON.stringify(plan.serving.text));
   if (size > MOST_SERVED) {
-    const detail = `declare, with stores and users, ${size} bytes, and a ConfigMap holds ${MOST_SERVED}: grant permissions to groups, or use another DittoServer`;
+    const detail = `declare, with stores and users, ${size} bytes, and there is room for ${MOST_SERVED}: grant permissions to groups, or use another DittoServer`;
     return refuse(call, 'InvalidSpec', [{ field: 'spec.shares', detail }]);
   }
   const frame = {

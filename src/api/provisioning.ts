@@ -143,7 +143,7 @@ export function readServingPlan(text: string | undefined): ServingPlan | undefin
 }
 
 /** What became of one declared share. */
-const ShareReport = z.strictObject({
+const ShareReport = z.object({
   name: z.string(),
   /** Whether it is as declared, and the server has it loaded and healthy. */
   ready: z.boolean(),
@@ -153,15 +153,15 @@ const ShareReport = z.strictObject({
 export type ShareReport = z.output<typeof ShareReport>;
 
 /** Something declared that the server does not have, or has otherwise. */
-const ReportedProblem = z.strictObject({
+const ReportedProblem = z.object({
   /** What it is about, such as `user "alice"`. */
   about: z.string(),
   message: z.string(),
 });
 export type ReportedProblem = z.output<typeof ReportedProblem>;
 
-/** What the provisioner says of its last round: report.json in the ConfigMap <name>-provisioner-status. */
-export const ProvisionerReport = z.strictObject({
+/** What the provisioner says of its last round: report.json in the ConfigMap <name>-provisioner-status; a newer one may say more. */
+export const ProvisionerReport = z.object({
   /** Revision of the plan that was tried. */
   revision: z.string(),
   shares: z.array(ShareReport),

@@ -3,7 +3,7 @@ import { assessExistence } from '../kubernetes/health.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** A Secret of that name may hold what somebody cannot lose: it is not taken over. */
-const life: Life = { kind: 'data', fate: 'deleted', changes: 'updated' };
+const life: Life = { kind: 'data', fate: 'deleted', changes: 'updated', unwanted: 'goes' };
 
 /**
  * The Secret with which an application finds the server: where it is, and no passwords.

@@ -109,7 +109,7 @@ function pmm({ monitoring }: ClusterPlan): JsonObject | undefined {
 }
 
 function clusterSpec(cluster: ClusterPlan): JsonObject {
-  const { images, imagePullSecrets, labels, restore, user, databaseName, postgresVersion } = cluster;
+  const { images, imagePullSecrets, labels, restore, user, databases, postgresVersion } = cluster;
   return defined({
     crVersion: cluster.crVersion,
     postgresVersion,
@@ -122,7 +122,7 @@ function clusterSpec(cluster: ClusterPlan): JsonObject {
     instances: [instances(cluster)],
     proxy: { pgBouncer: pgBouncer(cluster) },
     // No grant on the schema public: a server that starts before its own schema is there would settle in the other.
-    users: [{ name: user, databases: [databaseName], password: { type: 'AlphaNumeric' } }],
+    users: [{ name: user, databases: [...databases], password: { type: 'AlphaNumeric' } }],
     backups: backups(images.pgBackRest, cluster.backup),
     dataSource: restore === undefined ? undefined : dataSource(restore),
     pmm: pmm(cluster),

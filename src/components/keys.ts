@@ -27,4 +27,4 @@ export const componentKeys = [
 export type CommonKey = (typeof componentKeys)[number];
 
 /** The key of any composed resource: also those of a user, or of the volume of a share, that the spec names. */
-export type ComponentKey = CommonKey | `user-${string}` | `pv-${string}` | `pvc-${string}`;
+export type ComponentKey = CommonKey | `user.${string}` | `pv.${string}` | `pvc.${string}`;

@@ -38,7 +38,12 @@ export function volume(name: VolumeName): ServerComponent {
       return {
         apiVersion: 'v1',
         kind: 'PersistentVolumeClaim',
-        metadata: { name: planned.claim, namespace, labels: labelsOf(name) },
+        metadata: {
+          name: planned.claim,
+          namespace,
+          labels: labelsOf(name),
+          ...(planned.annotations && { annotations: planned.annotations }),
+        },
         spec: defined({
           accessModes: ['ReadWriteOnce'],
           resources: { requests: { storage: planned.size } },

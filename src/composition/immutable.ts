@@ -45,6 +45,15 @@ function notSmaller(...path: readonly string[]): Keep {
   };
 }
 
+/** Keeps what a list has, in its order; more may come after it. */
+function notFewer(...path: readonly string[]): Keep {
+  return (manifest, live) => {
+    const has = listAt(live, ...path);
+    const more = listAt(manifest, ...path).filter((item) => !has.includes(item));
+    return withValue(manifest, path, [...has, ...more]);
+  };
+}
+
 /** Keeps something in the items of a list that are told apart by their name. */
 function inItems(path: readonly string[], keep: Keep): Keep {
   const itemOf = (object: JsonObject, name: string | undefined): JsonObject | undefined =>
@@ -86,7 +95,7 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
     field('spec', 'postgresVersion'),
     inItems(['spec', 'instances'], field('dataVolumeClaimSpec', 'storageClassName')),
     inItems(['spec', 'instances'], notSmaller('dataVolumeClaimSpec', 'resources', 'requests', 'storage')),
-    inItems(['spec', 'users'], field('databases')),
+    inItems(['spec', 'users'], notFewer('databases')),
   ],
   ConfigMap: [],
   Deployment: [field('spec', 'selector')],

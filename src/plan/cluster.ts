@@ -10,6 +10,7 @@ import {
 } from '../api/v1alpha1/percona.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
+import { metadataDatabase } from '../api/v1alpha1/stores.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
 import { condition, type ObservedObject, type ObservedObjects } from '../kubernetes/object.ts';
 import type { Secrets } from '../kubernetes/secret.ts';
@@ -60,9 +61,10 @@ export interface ClusterPlan {
   /** A Kubernetes quantity. */
   readonly storageSize: string;
   readonly storageClass: string | undefined;
-  readonly databaseName: string;
-  /** The server's user, who owns the database. */
+  /** The server's user, who owns the databases. */
   readonly user: string;
+  /** The first is the control plane's, of which the operator's Secret tells. */
+  readonly databases: readonly string[];
   readonly postgresVersion: number;
   readonly crVersion: string | undefined;
   readonly images: { readonly postgres: string; readonly pgBouncer: string; readonly pgBackRest: string };
@@ -215,6 +217,12 @@ function planMonitoring({ monitoring }: Percona): ClusterPlan['monitoring'] {
   return { server: serverHost, image, secret: secretRef.name };
 }
 
+/** The control plane's database, and one for the metadata store that wants to be in the cluster. */
+function planDatabases({ percona: { databaseName }, metadataStores = [] }: Spec): readonly string[] {
+  const hasMetadata = metadataStores.some(({ postgres }) => postgres?.fromPercona === true);
+  return hasMetadata ? [databaseName, metadataDatabase(databaseName)] : [databaseName];
+}
+
 /** The Percona cluster that is wanted, and what the spec says about it without effect; `inUse` by the server as it is. */
 export function planCluster(
   server: { readonly name: string; readonly namespace: string; readonly spec: Spec },
@@ -237,7 +245,7 @@ export function planCluster(
     replicas: percona.replicas,
     storageSize: percona.storageSize.text,
     storageClass: percona.storageClassName ?? input.storageClassName,
-    databaseName: percona.databaseName,
+    databases: planDatabases(server.spec),
     user: databaseUser,
     postgresVersion: version,
     crVersion: percona.crVersion,

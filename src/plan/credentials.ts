@@ -134,3 +134,20 @@ export function credentialSecrets({ identity }: Spec, names: Names): readonly st
   const { jwt, admin } = identity;
   return [jwt.secretRef?.name ?? names.jwtSecret, admin.passwordSecretRef?.name ?? names.adminSecret];
 }
+
+function absent(name: string, keys: readonly string[]): string {
+  const all = keys.map((key) => JSON.stringify(key)).join(' and ');
+  return `Secret ${JSON.stringify(name)} does not exist; it needs ${keys.length === 1 ? 'key' : 'keys'} ${all}`;
+}
+
+/** Those keys of Secrets that are not there; a Secret that is not there is told once, whatever is needed of it. */
+export function missingKeys(refs: readonly SecretKeyRef[], secrets: Secrets): readonly MissingSecret[] {
+  const names = [...new Set(refs.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const keys = [...new Set(refs.filter((ref) => ref.name === name).map(({ key }) => key))];
+    const missing = keys
+      .map((key) => readSecret(secrets, { name, key }))
+      .flatMap((read) => (read.state === 'missing' ? [{ reason: read.reason, message: read.message }] : []));
+    return missing[0]?.reason === 'SecretNotFound' ? [{ ...missing[0], message: absent(name, keys) }] : missing;
+  });
+}

@@ -1,7 +1,7 @@
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
 import { encryptionFolder } from './container.ts';
-import type { MissingSecret } from './credentials.ts';
+import { missingKeys, type MissingSecret } from './credentials.ts';
 
 /** The key files with which the server encrypts what it puts into remote stores, and what opens them. */
 export interface EncryptionPlan {
@@ -37,15 +37,14 @@ function refsOf({ blockStores }: Spec): readonly { store: string; key: SecretKey
 export function planEncryption(spec: Spec, secrets: Secrets): EncryptionPlan {
   const refs = refsOf(spec);
   const passphrase = refs[0]?.passphrase;
-  const read = [...(passphrase === undefined ? [] : [passphrase]), ...refs.map(({ key }) => key)].map((ref) =>
-    readSecret(secrets, ref),
-  );
+  const all = [...(passphrase === undefined ? [] : [passphrase]), ...refs.map(({ key }) => key)];
+  const read = all.map((ref) => readSecret(secrets, ref));
   const values = read.flatMap((one) => (one.state === 'found' ? [one.value] : []));
   return {
     keys: refs.map(({ store, key }) => ({ store, ref: key })),
     passphrase,
     values: refs.length > 0 && values.length === read.length ? values : undefined,
-    missing: read.flatMap((one) => (one.state === 'missing' ? [{ reason: one.reason, message: one.message }] : [])),
+    missing: missingKeys(all, secrets),
   };
 }
 

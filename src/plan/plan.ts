@@ -22,9 +22,10 @@ import { planProvisioner, type ProvisionerPlan } from './provisioner.ts';
 import { planProvisioning, type Provisioning } from './provisioning.ts';
 import { formerShareVolumes, planShareVolumes, type ShareVolume } from './share-volumes.ts';
 import { planServing, servingSecrets, type Serving } from './serving.ts';
-import { planStores } from './stores.ts';
+import { shareWarnings } from './shares.ts';
+import { planStores, useMetadataVolume } from './stores.ts';
 import { planGeneratedUsers, type GeneratedUser } from './users.ts';
-import { isStorageClassMissing, planStorageClass, planVolumes, type Volume } from './volumes.ts';
+import { defaultBlockVolume, isStorageClassMissing, planStorageClass, planVolumes, type Volume } from './volumes.ts';
 
 /** What we decided about a DittoServer, once; renderers and assessments read only this. */
 export interface Plan {
@@ -176,15 +177,16 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const encryption = planEncryption(spec, secrets);
   const exposure = planExposure(spec, input);
   const pod = planPod(spec, input);
-  const stores = planStores(spec, name, observed);
-  const storage = planVolumes(name, spec, stores, observed);
+  const defaultBlocks = defaultBlockVolume(spec, observed);
+  const stores = planStores(spec, name, defaultBlocks);
+  const storage = planVolumes(name, spec, { metadata: useMetadataVolume(stores), defaultBlocks }, observed);
   const generatedUsers = planGeneratedUsers(spec, name, context);
-  const byThemselves = [
+  const comeByThemselves = [
     ...(admin.isGenerated ? [admin.ref.name] : []),
     ...generatedUsers.map(({ secret }) => secret.name),
     clusterUserSecret(name),
   ];
-  const serving = planServing(spec, input, name, admin.ref, stores, secrets, byThemselves);
+  const serving = planServing({ spec, input, server: name, admin: admin.ref, stores, secrets, comeByThemselves });
   const provisioning = planProvisioning(observed, marks);
   const endpoints = planEndpoints(exposure.file, observed);
   const shareVolumes = planShareVolumes(spec, input, { server: name, namespace, names, marks }, provisioning, observed);
@@ -223,7 +225,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
     formerShareVolumes: formerShareVolumes(shareVolumes, observed),
     file: exposure.file,
     endpoints,
-    connection: planConnection(endpoints, serving.shares, observed),
+    connection: planConnection(exposure.file, endpoints, serving.shares, provisioning, observed),
     api: {
       type: spec.controlPlane.service.type,
       annotations: spec.controlPlane.service.annotations ?? {},
@@ -242,6 +244,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
       ...platformWarnings(server, input),
       ...compatWarnings(server),
       ...portWarnings(server),
+      ...shareWarnings(spec, defaultBlocks),
       ...templateWarnings(server, observed),
     ],
     ttl: input.ttl,

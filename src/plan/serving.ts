@@ -1,12 +1,12 @@
-import type { DeclaredAdapter, DeclaredStore, SecretFile, ServingPlan } from '../api/provisioning.ts';
+import type { DeclaredAdapter, DeclaredShare, DeclaredStore, SecretFile, ServingPlan } from '../api/provisioning.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
-import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
+import type { SecretKeyRef, Secrets } from '../kubernetes/secret.ts';
 import { sha256 } from '../lib/hash.ts';
 import { sortFields, type JsonObject } from '../lib/json.ts';
 import { inSnakeCase } from '../lib/snake-case.ts';
 import { listenerPorts } from './container.ts';
-import type { MissingSecret } from './credentials.ts';
+import { missingKeys, type MissingSecret } from './credentials.ts';
 import type { Protocol } from './exposure.ts';
 import { planShares, planSnapshotPolicies } from './shares.ts';
 import { planStores, type Stores } from './stores.ts';
@@ -21,7 +21,7 @@ export interface Serving {
   /** SHA-256 over what plan.json says; the provisioner reports by it. */
   readonly revision: string;
   /** The declared shares, with their slash; one that is the fallback is made only on a server without shares. */
-  readonly shares: readonly { readonly name: string; readonly fallback: boolean }[];
+  readonly shares: readonly Pick<DeclaredShare, 'name' | 'enabled' | 'fallback'>[];
   /** Keys of Secrets that the provisioner reads. */
   readonly files: readonly SecretFile[];
   /** Those that are not there. */
@@ -46,7 +46,7 @@ function withFallback(stores: readonly DeclaredStore[], isDeclared: boolean, onl
 }
 
 /** The plan without its revision. */
-function planContent(spec: Spec, input: Input, server: string, admin: SecretKeyRef, stores: Stores) {
+function planContent({ spec, input, server, admin, stores }: ServingFacts) {
   const shares = planShares(spec, input);
   const onlyFallback = shares.every(({ fallback }) => fallback);
   const content: Omit<ServingPlan, 'revision'> = {
@@ -71,28 +71,9 @@ function filesOf({ admin, metadata_stores, local_block_stores, remote_block_stor
   return [admin, ...stores.flatMap(({ secrets }) => Object.values(secrets)), ...users.map(({ password }) => password)];
 }
 
-function absent(name: string, keys: readonly string[]): string {
-  const all = keys.map((key) => JSON.stringify(key)).join(' and ');
-  return `Secret ${JSON.stringify(name)} does not exist; it needs ${keys.length === 1 ? 'key' : 'keys'} ${all}`;
-}
-
-/** What somebody has to bring; what is generated, or made by an operator, comes by itself. */
-function missingOf(files: readonly SecretFile[], secrets: Secrets, byThemselves: readonly string[]): MissingSecret[] {
-  const brought = files.filter(({ secret }) => !byThemselves.includes(secret));
-  const names = [...new Set(brought.map(({ secret }) => secret))];
-  return names.flatMap((name) => {
-    const keys = [...new Set(brought.filter(({ secret }) => secret === name).map(({ key }) => key))];
-    const missing = keys
-      .map((key) => readSecret(secrets, { name, key }))
-      .flatMap((read) => (read.state === 'missing' ? [{ reason: read.reason, message: read.message }] : []));
-    // A Secret that is not there is told once, whatever it needs.
-    return missing[0]?.reason === 'SecretNotFound' ? [{ ...missing[0], message: absent(name, keys) }] : missing;
-  });
-}
-
 /** The names of the Secrets that what is served is read from, generated ones included. */
 export function servingSecrets(spec: Spec, server: string): readonly string[] {
-  const stores = planStores(spec, server, new Map());
+  const stores = planStores(spec, server, 'metadata');
   return [
     ...[...stores.metadata, ...stores.remote].flatMap(({ secrets }) => Object.values(secrets)),
     ...planUsers(spec, server).map(({ password }) => password),
@@ -104,24 +85,34 @@ function inJson(plan: JsonObject, indent?: number): string {
   return JSON.stringify(sortFields(plan), null, indent);
 }
 
-/** Decides what the server serves. `byThemselves`: Secrets that nobody has to bring. */
-export function planServing(
-  spec: Spec,
-  input: Input,
-  server: string,
-  admin: SecretKeyRef,
-  stores: Stores,
-  secrets: Secrets,
-  byThemselves: readonly string[],
-): Serving {
-  const content = planContent(spec, input, server, admin, stores);
+/** What the decision needs. */
+export interface ServingFacts {
+  readonly spec: Spec;
+  readonly input: Input;
+  /** Name of the DittoServer. */
+  readonly server: string;
+  readonly admin: SecretKeyRef;
+  readonly stores: Stores;
+  readonly secrets: Secrets;
+  /** Names of Secrets that nobody has to bring: they are generated, or made by an operator. */
+  readonly comeByThemselves: readonly string[];
+}
+
+/** Decides what the server serves. */
+export function planServing(facts: ServingFacts): Serving {
+  const { secrets, comeByThemselves } = facts;
+  const content = planContent(facts);
   const revision = sha256(inJson(content));
   const files = filesOf(content);
+  const brought = files.filter(({ secret }) => !comeByThemselves.includes(secret));
   return {
     text: `${inJson({ ...content, revision }, 2)}\n`,
     revision,
-    shares: content.shares.map(({ name, fallback }) => ({ name, fallback })),
+    shares: content.shares.map(({ name, enabled, fallback }) => ({ name, enabled, fallback })),
     files,
-    missing: missingOf(files, secrets, byThemselves),
+    missing: missingKeys(
+      brought.map(({ secret, key }) => ({ name: secret, key })),
+      secrets,
+    ),
   };
 }

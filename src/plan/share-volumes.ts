@@ -1,4 +1,5 @@
 import type { Input } from '../api/v1alpha1/input.ts';
+import { volumeVersion } from '../api/v1alpha1/shares.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
@@ -33,8 +34,8 @@ export interface ShareVolume {
 }
 
 /** The composition keys of a share's volume and claim. */
-export function shareVolumeKeys(share: string): { readonly volume: `pv-${string}`; readonly claim: `pvc-${string}` } {
-  return { volume: `pv-${share}`, claim: `pvc-${share}` };
+export function shareVolumeKeys(share: string): { readonly volume: `pv.${string}`; readonly claim: `pvc.${string}` } {
+  return { volume: `pv.${share}`, claim: `pvc.${share}` };
 }
 
 /** Whose volumes they are. */
@@ -95,7 +96,7 @@ function optionsOf({ protocol, mountOptions }: Volume, spec: Spec, { mountOption
     protocol === 'nfs'
       ? says('nfsvers', 'vers')
         ? []
-        : ['nfsvers=4.1']
+        : [`nfsvers=${volumeVersion}`]
       : ['dir_mode', 'file_mode'].filter((name) => !says(name)).map((name) => `${name}=0777`);
   const elsewhere = port === standardPorts[protocol] || says('port') ? [] : [`port=${port}`];
   return [...own, ...elsewhere, ...written];
@@ -168,6 +169,6 @@ export function planShareVolumes(
 
 /** Shares whose volumes were made, and that ask for none any more. */
 export function formerShareVolumes(volumes: readonly ShareVolume[], observed: ObservedObjects): readonly string[] {
-  const shares = [...observed.keys()].flatMap((key) => /^pvc?-(.*)$/.exec(key)?.[1] ?? []);
+  const shares = [...observed.keys()].flatMap((key) => /^pvc?\.(.*)$/.exec(key)?.[1] ?? []);
   return [...new Set(shares)].filter((share) => !volumes.some((volume) => volume.share === share)).sort();
 }

@@ -8,6 +8,7 @@ import { wholeSeconds } from '../lib/duration.ts';
 import { defined, type JsonObject } from '../lib/json.ts';
 import { wholeUnits, type Quantity } from '../lib/quantity.ts';
 import { inSnakeCase } from '../lib/snake-case.ts';
+import type { BlockVolume } from './volumes.ts';
 
 type Share = NonNullable<Spec['shares']>[number];
 type Policy = NonNullable<Share['snapshotPolicy']>;
@@ -129,6 +130,52 @@ function fallbackShare(spec: Spec, { maxSizes }: Input): DeclaredShare {
 /** The shares that the spec declares; where it says nothing of shares, one for a server that has none. */
 export function planShares(spec: Spec, input: Input): readonly DeclaredShare[] {
   return spec.shares === undefined ? [fallbackShare(spec, input)] : spec.shares.map((share) => planShare(share, spec));
+}
+
+/** Whether a user has any right on a share, through groups or by itself. */
+function mayEnter({ defaultPermission, permissions }: Share, name: string, { users = [] }: Spec): boolean {
+  const user = users.find((candidate) => candidate.name === name);
+  if (user === undefined || user.role === 'admin' || defaultPermission !== 'none') return true;
+  return permissions.some(
+    (one) => one.level !== 'none' && (one.type === 'user' ? one.name === name : user.groups.includes(one.name)),
+  );
+}
+
+/** Whether a share in S3 has its local tier where the default block store was put before there was a volume for it. */
+function liesBesideMetadata(
+  { localBlockStore, remoteBlockStore }: Share,
+  { blockStores }: Spec,
+  defaultBlocks: BlockVolume,
+): boolean {
+  const store = storeOf(localBlockStore, blockStores?.local);
+  return remoteBlockStore !== undefined && store === defaultStore && defaultBlocks === 'metadata';
+}
+
+/** What is legal about shares and of no use, or open to more people than it looks. */
+export function shareWarnings(spec: Spec, defaultBlocks: BlockVolume): readonly string[] {
+  const { signing } = spec.smb.settings ?? {};
+  const unsigned = spec.smb.enabled && signing !== undefined && signing !== 'required';
+  return (spec.shares ?? []).flatMap((share, index) => {
+    const field = `spec.shares[${index}]`;
+    const { name, enabled, defaultPermission, volume } = share;
+    const mounter = volume?.user;
+    return [
+      ...(unsigned && defaultPermission === 'read-write'
+        ? [
+            `spec.smb.settings.signing ${JSON.stringify(signing)} lets clients without a name write to share ${JSON.stringify(name)}`,
+          ]
+        : []),
+      ...(liesBesideMetadata(share, spec, defaultBlocks)
+        ? [
+            `${field} keeps what is not in S3 yet on the metadata volume, where the default block store is: a new share can name a localBlockStore on another`,
+          ]
+        : []),
+      ...(volume !== undefined && !enabled ? [`${field}.volume has no effect: the share is not enabled`] : []),
+      ...(mounter !== undefined && !mayEnter(share, mounter, spec)
+        ? [`${field}.volume.user ${JSON.stringify(mounter)} has no permission on the share`]
+        : []),
+    ];
+  });
 }
 
 /** Snapshot policies of shares that need not be declared, by the name of the share with its slash. */

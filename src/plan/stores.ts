@@ -1,12 +1,12 @@
-import { defaultStore } from '../api/v1alpha1/stores.ts';
-import { readServingPlan, type DeclaredStore, type SecretFile } from '../api/provisioning.ts';
+import { defaultStore, metadataDatabase } from '../api/v1alpha1/stores.ts';
+import type { DeclaredStore, SecretFile } from '../api/provisioning.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
-import type { ObservedObjects } from '../kubernetes/object.ts';
-import { defined, textAt, type JsonObject } from '../lib/json.ts';
+import { defined, type JsonObject } from '../lib/json.ts';
 import { wholeUnits } from '../lib/quantity.ts';
-import { dataFolders, planFile } from './container.ts';
+import { dataFolders } from './container.ts';
 import { clusterUserSecret } from './database.ts';
 import { keyFile } from './encryption.ts';
+import type { BlockVolume } from './volumes.ts';
 
 type MetadataStore = NonNullable<Spec['metadataStores']>[number];
 type LocalStore = NonNullable<NonNullable<Spec['blockStores']>['local']>[number];
@@ -27,7 +27,7 @@ const blockFolders = {
   content: dataFolders.content,
   cache: dataFolders.cache,
   metadata: `${dataFolders.metadata}/_blocks`,
-} as const;
+} as const satisfies Readonly<Record<BlockVolume, string>>;
 
 function store(
   { name, type }: { readonly name: string; readonly type: string },
@@ -38,7 +38,7 @@ function store(
   return { name, type, config: { ...config }, identity: [...identity], secrets: { ...secrets }, fallback: false };
 }
 
-function metadataStore(declared: MetadataStore, server: string): DeclaredStore {
+function metadataStore(declared: MetadataStore, server: string, { databaseName }: Spec['percona']): DeclaredStore {
   const path = `${dataFolders.metadata}/${declared.name}`;
   switch (declared.type) {
     case 'memory':
@@ -55,25 +55,19 @@ function metadataStore(declared: MetadataStore, server: string): DeclaredStore {
       return store(declared, { path, ...smallCaches, ...options }, ['path']);
     }
     case 'postgres':
-      return postgresStore(declared, server);
+      return postgresStore(declared, server, metadataDatabase(databaseName));
   }
 }
 
-function postgresStore(declared: MetadataStore, server: string): DeclaredStore {
+function postgresStore(declared: MetadataStore, server: string, clusterDatabase: string): DeclaredStore {
   const { fromPercona, host, port, database, user, sslMode, passwordSecretRef, maxConns, minConns, relaxedDurability } =
     declared.postgres ?? {};
   const options = defined({ max_conns: maxConns, min_conns: minConns, relaxed_durability: relaxedDurability });
   if (fromPercona === true) {
     const secret = clusterUserSecret(server);
     const from = (key: string): SecretFile => ({ secret, key });
-    const secrets = {
-      host: from('host'),
-      port: from('port'),
-      database: from('dbname'),
-      user: from('user'),
-      password: from('password'),
-    };
-    return store(declared, { sslmode: 'require', ...options }, [], secrets);
+    const secrets = { host: from('host'), port: from('port'), user: from('user'), password: from('password') };
+    return store(declared, { database: clusterDatabase, sslmode: 'require', ...options }, ['database'], secrets);
   }
   const place = defined({ host, port, database, user });
   const secrets: Record<string, SecretFile> =
@@ -131,17 +125,9 @@ function defaultMetadataStore(): DeclaredStore {
   return store({ name: defaultStore, type: 'badger' }, { path, ...smallCaches }, ['path']);
 }
 
-/** Where the default block store was put before: it stays there, whatever volumes come later. */
-function formerPlace(observed: ObservedObjects): string | undefined {
-  const text = textAt(observed.get('config')?.manifest, 'data', planFile);
-  const former = readServingPlan(text)?.local_block_stores.find(({ name }) => name === defaultStore);
-  return textAt(former?.config, 'path');
-}
-
-/** The block store of a server that declares none: on the first of these volumes that the spec asks for. */
-function defaultLocalStore({ storage }: Spec, observed: ObservedObjects): DeclaredStore {
-  const volume = storage.contentSize !== undefined ? 'content' : storage.cacheSize !== undefined ? 'cache' : 'metadata';
-  const path = formerPlace(observed) ?? `${blockFolders[volume]}/${defaultStore}`;
+/** The block store of a server that declares none. */
+function defaultLocalStore(volume: BlockVolume): DeclaredStore {
+  const path = `${blockFolders[volume]}/${defaultStore}`;
   return store({ name: defaultStore, type: 'fs' }, { path }, ['path']);
 }
 
@@ -155,18 +141,18 @@ function withDefault(
 }
 
 /** The stores that the spec declares, or those that go without saying. */
-export function planStores(spec: Spec, server: string, observed: ObservedObjects): Stores {
+export function planStores(spec: Spec, server: string, defaultBlocks: BlockVolume): Stores {
   const { metadataStores = [], blockStores: { local = [], remote = [] } = {}, shares = [] } = spec;
   return {
     metadata: withDefault(
-      metadataStores.map((declared) => metadataStore(declared, server)),
+      metadataStores.map((declared) => metadataStore(declared, server, spec.percona)),
       shares.map((share) => share.metadataStore),
       defaultMetadataStore,
     ),
     local: withDefault(
       local.map(localStore),
       shares.map((share) => share.localBlockStore),
-      () => defaultLocalStore(spec, observed),
+      () => defaultLocalStore(defaultBlocks),
     ),
     remote: remote.map(remoteStore),
   };

@@ -20,10 +20,10 @@ function isGenerated({ passwordSecretRef }: User): boolean {
   return passwordSecretRef === undefined;
 }
 
-const KEY = 'user-';
+const KEY = 'user.';
 
 /** The key of the Secret of a user in the composition. */
-export function userKey(user: string): `user-${string}` {
+export function userKey(user: string): `user.${string}` {
   return `${KEY}${user}`;
 }
 

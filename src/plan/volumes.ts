@@ -1,20 +1,28 @@
 import { isMissing, type ObservedObjects } from '../kubernetes/object.ts';
-import { at, textAt } from '../lib/json.ts';
+import { at, textAt, textsAt } from '../lib/json.ts';
 import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import { defaultMetadataSize } from '../api/v1alpha1/limits.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
+import type { Texts } from '../kubernetes/manifest.ts';
 import { claimName } from './names.ts';
-import { useMetadataVolume, type Stores } from './stores.ts';
 
 /** The volumes that a server can have. */
 export const volumeNames = ['metadata', 'content', 'cache', 'controlplane'] as const;
 export type VolumeName = (typeof volumeNames)[number];
 
+/** The volumes on which block stores may lie, the one that a server always may have first. */
+const blockVolumes = ['metadata', 'cache', 'content'] as const;
+export type BlockVolume = (typeof blockVolumes)[number];
+
+/** The annotation of the claim on which the default local block store lies. */
+const DEFAULT_BLOCKS = 'dittofs.dittofs.com/default-block-store';
+
 /** A volume of the server. */
 export interface Volume {
   readonly name: VolumeName;
   readonly claim: string;
+  readonly annotations: Texts | undefined;
   /** A Kubernetes quantity. */
   readonly size: string;
 }
@@ -22,6 +30,21 @@ export interface Volume {
 /** The composition key of a volume's claim. */
 export function volumeKey<N extends VolumeName>(name: N): `volume-${N}` {
   return `volume-${name}`;
+}
+
+/**
+ * The volume of the default local block store: the first that the spec asks for of content, cache and metadata, when the
+ * store is made. There it stays, whatever volumes come later, even for a DittoServer that is made anew on volumes that
+ * were kept: so their claims remember it.
+ */
+export function defaultBlockVolume({ storage }: Spec, observed: ObservedObjects): BlockVolume {
+  const remembered = blockVolumes.find((name) => {
+    const object = observed.get(volumeKey(name));
+    return DEFAULT_BLOCKS in textsAt(object?.live ?? object?.manifest, 'metadata', 'annotations');
+  });
+  if (remembered !== undefined) return remembered;
+  if (storage.contentSize !== undefined) return 'content';
+  return storage.cacheSize === undefined ? 'metadata' : 'cache';
 }
 
 /** The size that the spec asks for. */
@@ -68,23 +91,24 @@ function isMore(size: string, than: string): boolean {
 export function planVolumes(
   server: string,
   spec: Spec,
-  stores: Stores,
+  needs: { readonly metadata: boolean; readonly defaultBlocks: BlockVolume },
   observed: ObservedObjects,
 ): { volumes: readonly Volume[]; warnings: readonly string[] } {
   const volumes: Volume[] = [];
   const warnings: string[] = [];
   for (const name of volumeNames) {
     const claim = claimName(name, server);
+    const annotations = name === needs.defaultBlocks ? { [DEFAULT_BLOCKS]: 'true' } : undefined;
     const existing = existingSize(name, observed);
-    const needed = name === 'metadata' && useMetadataVolume(stores) ? defaultMetadataSize : undefined;
+    const needed = name === 'metadata' && needs.metadata ? defaultMetadataSize : undefined;
     const wanted = writtenSize(name, spec) ?? existing ?? needed;
     if (wanted === undefined) continue;
     if (existing !== undefined && isMore(wanted, existing) && forbidsGrowth(name, observed)) {
-      volumes.push({ name, claim, size: existing });
+      volumes.push({ name, claim, annotations, size: existing });
       warnings.push(
         `PersistentVolumeClaim ${JSON.stringify(claim)} stays at ${existing}: its StorageClass allows no expansion`,
       );
-    } else volumes.push({ name, claim, size: wanted });
+    } else volumes.push({ name, claim, annotations, size: wanted });
   }
   return { volumes, warnings };
 }

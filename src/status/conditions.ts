@@ -1,9 +1,8 @@
 import { bounded } from '../composition/blocked.ts';
 import type { Health } from '../kubernetes/health.ts';
-import { numberAt } from '../lib/json.ts';
 import { conditionTypes, type Condition, type ConditionType } from './condition.ts';
 import { backupVerdict, databaseVerdict } from './database.ts';
-import type { Findings } from './findings.ts';
+import { answers, type Findings } from './findings.ts';
 import { provisionedVerdict } from './provisioned.ts';
 import { no, yes, type Verdict } from './verdict.ts';
 
@@ -38,17 +37,17 @@ function resourcesApplied({ composition: { blocked, heldBack, health, unchangeab
 }
 
 function storageReady({ composition: { health } }: Findings): Verdict {
-  const storage = [...health].filter(([key]) => /^(storage-class$|volume-|pvc?-)/.test(key));
+  const storage = [...health].filter(([key]) => /^(storage-class$|volume-|pvc?\.)/.test(key));
   const problem = worst(storage.map(([, value]) => value));
   return problem === undefined
     ? yes('VolumesReady', 'Every volume is as large as asked for')
     : no(problem.reason, problem.message);
 }
 
-function available({ plan, composition, observed }: Findings): Verdict {
+function available(findings: Findings): Verdict {
+  const { plan, composition } = findings;
   if (plan.pod.replicas === 0) return yes('Stopped', 'The server is stopped: spec.replicas is 0');
-  const live = observed.get('server')?.live;
-  if ((numberAt(live, 'status', 'readyReplicas') ?? 0) > 0) return yes('ServerReady', 'The server answers');
+  if (answers(findings)) return yes('ServerReady', 'The server answers');
   const health = composition.health.get('server');
   if (health === undefined || health.state === 'ready') return no('ServerNotReady', 'The server does not answer yet');
   return no(health.reason, health.message);

@@ -38,6 +38,12 @@ function describeVolumes({ plan, observed }: Findings): readonly JsonObject[] {
   });
 }
 
+/** The Secret by which applications find the server, unless somebody else's has its name. */
+function describeBinding({ plan, composition }: Findings): JsonObject | undefined {
+  const isTaken = composition.health.get('connection')?.reason === 'NameTaken';
+  return plan.connection === undefined || isTaken ? undefined : { name: plan.names.connection };
+}
+
 function runningImage(live: JsonObject | undefined): string | undefined {
   const [container] = listAt(live, 'spec', 'template', 'spec', 'containers');
   return textAt(container, 'image');
@@ -67,7 +73,7 @@ export function describeStatus(findings: Findings, phaseBefore: string | undefin
     volumes: describeVolumes(findings),
     ...describeShares(findings),
     blocked: composition.blocked.length === 0 ? undefined : composition.blocked.map((entry) => ({ ...entry })),
-    binding: plan.connection === undefined ? undefined : { name: plan.names.connection },
+    binding: describeBinding(findings),
     observedGeneration: plan.generation,
   });
 }

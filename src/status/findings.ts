@@ -1,3 +1,4 @@
+import { numberAt } from '../lib/json.ts';
 import type { Composition } from '../composition/compose.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -10,4 +11,9 @@ export interface Findings {
   readonly observed: ObservedObjects;
   /** The conditions as they were written last. */
   readonly former: readonly Condition[];
+}
+
+/** Whether the server's pod is ready: it answers its own probe. */
+export function answers({ observed }: Pick<Findings, 'observed'>): boolean {
+  return (numberAt(observed.get('server')?.live, 'status', 'readyReplicas') ?? 0) > 0;
 }

@@ -1,26 +1,40 @@
+import { bounded } from '../composition/blocked.ts';
 import { defined, type JsonObject } from '../lib/json.ts';
-import type { Findings } from './findings.ts';
+import { answers, type Findings } from './findings.ts';
 import { no, yes, type Verdict } from './verdict.ts';
 
 /** Whether the server serves what the spec declares. */
-export function provisionedVerdict({ plan, composition: { health } }: Findings): Verdict {
+export function provisionedVerdict(findings: Findings): Verdict {
+  const { plan, composition } = findings;
   if (plan.pod.replicas === 0) return yes('Stopped', 'The server is stopped; it serves what is declared when it runs');
   const [missing] = plan.serving.missing;
   if (missing !== undefined) return no(missing.reason, plan.serving.missing.map(({ message }) => message).join('; '));
-  const status = health.get('provisioner-status');
-  if (status?.state === 'ready') return yes('Served', 'The server serves everything that is declared');
-  return no(status?.reason ?? 'Waiting', status?.message ?? 'The provisioner is not there yet');
+  const status = composition.health.get('provisioner-status');
+  if (status?.state !== 'ready')
+    return no(status?.reason ?? 'Waiting', status?.message ?? 'The provisioner is not there yet');
+  return answers(findings)
+    ? yes('Served', 'The server serves everything that is declared')
+    : yes('Applied', 'Everything that is declared is applied, and served once the server answers again');
+}
+
+/** Why no share can be ready, whatever the provisioner said of it last. */
+function unready(findings: Findings): string | undefined {
+  if (findings.plan.pod.replicas === 0) return 'is not served: the server is stopped';
+  return answers(findings) ? undefined : 'is not served: the server does not answer';
 }
 
 /** What became of the shares, as the provisioner last said. */
-export function describeShares({ plan: { serving, provisioning } }: Findings): JsonObject {
+export function describeShares(findings: Findings): JsonObject {
+  const { serving, provisioning } = findings.plan;
   const known = new Map(provisioning.shares.map((share) => [share.name, share]));
+  const why = unready(findings);
   const shares = serving.shares.flatMap(({ name, fallback }): JsonObject[] => {
     const report = known.get(name);
     // A server with shares of its own gets none besides.
-    if (report === undefined) return fallback ? [] : [{ name, ready: false, message: 'is not applied yet' }];
-    const { ready, message } = report;
-    return [defined({ name, ready, message: message === '' ? undefined : message })];
+    if (report === undefined && fallback) return [];
+    const { ready, message } = report ?? { ready: false, message: 'is not applied yet' };
+    const text = why ?? message;
+    return [defined({ name, ready: ready && why === undefined, message: text === '' ? undefined : bounded(text) })];
   });
   return shares.length === 0 ? {} : { shares };
 }

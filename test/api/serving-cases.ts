@@ -6,6 +6,7 @@ import { refused, type Change, type Limit, type Refused } from './case.ts';
 const notStore = 'is not the name of a store such as "fast-1": lower-case letters, digits and -';
 const notShare = 'is not the name of a share such as "/export": lower-case letters, digits and -';
 const notQuantity = 'is not a quantity such as "10Gi"';
+const notKey = 'is not a key of a Secret such as "password": letters, digits, -, _ and .';
 const notSecret = 'is not the name of a Secret such as "my-secret"';
 const encryption = {
   keySecretRef: { name: 'keys', key: 'key.pem' },
@@ -18,7 +19,7 @@ function sealed(passphrase: string): Fields {
   return {
     type: 's3',
     s3: {
-      bucket: 'bucket',
+      bucket: `bucket-${passphrase}`,
       credentialsSecretRef: { name: 'credentials' },
       encryption: { ...encryption, passphraseSecretRef },
     },
@@ -286,6 +287,7 @@ const byRule: readonly Refused[] = [
         local: [
           { name: 'a', type: 'memory', volume: 'metadata' },
           { name: 'b', type: 'fs' },
+          { name: 'c', type: 'memory', maxSize: '1Gi' },
         ],
         remote: [
           { name: 'a', type: 'memory', s3 },
@@ -296,6 +298,7 @@ const byRule: readonly Refused[] = [
     'cel',
     'spec.blockStores.local[0].type: "memory" is a type without the field volume, which is for type fs',
     'spec.blockStores.local[1].type: "fs" is a type that needs the field volume',
+    'spec.blockStores.local[2].type: "memory" is a type without the field maxSize, which is for type fs',
     'spec.blockStores.remote[0].type: "memory" is a type without the field s3, which is for type s3',
     'spec.blockStores.remote[1].type: "s3" is a type that needs the field s3',
     'spec.metadataStores[0].type: "sqlite" is a type without the field badger, which is for type badger',
@@ -348,7 +351,7 @@ const byRule: readonly Refused[] = [
     'block stores of wrong fields',
     {
       blockStores: {
-        local: [{ name: 'a', type: 'memory', maxSize: '10 GB' }],
+        local: [{ name: 'a', type: 'fs', volume: 'metadata', maxSize: '10 GB' }],
         remote: [
           {
             name: 'b',
@@ -484,6 +487,8 @@ const byRule: readonly Refused[] = [
         { name: '/b', quota: '1Gi', volume: { protocol: 'smb', driver: 'inTree', user: 'alice' } },
         { name: '/c', quota: '1Gi', volume: { protocol: 'smb' } },
         { name: '/d', quota: '1Gi', volume: { user: 'alice' } },
+        { name: '/e', quota: '1Gi', volume: { accessModes: [] } },
+        { name: '/f', quota: '1Gi', volume: { accessModes: ['ReadWriteOncePod', 'ReadOnlyMany'] } },
       ],
     },
     'cel',
@@ -491,6 +496,59 @@ const byRule: readonly Refused[] = [
     'spec.shares[1].volume.driver: "inTree" cannot mount SMB: use csi',
     'spec.shares[2].volume.user: is required with protocol smb: as whom the volume is mounted',
     'spec.shares[3].volume.user: "alice" is only for SMB: leave it out, or choose protocol smb',
+    'spec.shares[4].volume.accessModes: is empty: Kubernetes needs one, such as ReadWriteMany',
+    'spec.shares[5].volume.accessModes: has other access modes beside ReadWriteOncePod, which Kubernetes takes alone only',
+  ),
+  refused(
+    'keys that no Secret has',
+    {
+      users: [
+        { name: 'alice', passwordSecretRef: { name: 'people', key: '../../alice' } },
+        { name: 'bob', passwordSecretRef: { name: 'people', key: '..bob' } },
+        { name: 'carol', passwordSecretRef: { name: 'people', key: '.' } },
+      ],
+      identity: {
+        admin: { passwordSecretRef: { name: 'admin', key: 'a:b' } },
+        jwt: { secretRef: { name: 'jwt', key: 'a,b' } },
+      },
+      database: {
+        postgres: {
+          ...address,
+          database: 'dittofs',
+          passwordSecretRef: { name: 'db', key: 'a/b' },
+          sslMode: 'verify-ca',
+          caSecretRef: { name: 'ca', key: 'ca crt' },
+        },
+      },
+      ...metadataStore({
+        type: 'postgres',
+        postgres: { ...address, passwordSecretRef: { name: 'db', key: 'c/d' } },
+      }),
+      ...remoteStore({
+        type: 's3',
+        s3: {
+          ...s3,
+          credentialsSecretRef: { name: 's3', accessKeyIdKey: 'a b', secretAccessKeyKey: '..' },
+          encryption: {
+            keySecretRef: { name: 'keys', key: '$key' },
+            passphraseSecretRef: { name: 'keys', key: '(pass)' },
+          },
+        },
+      }),
+    },
+    'cel',
+    `spec.blockStores.remote[0].s3.credentialsSecretRef.accessKeyIdKey: "a b" ${notKey}`,
+    `spec.blockStores.remote[0].s3.credentialsSecretRef.secretAccessKeyKey: ".." ${notKey}`,
+    `spec.blockStores.remote[0].s3.encryption.keySecretRef.key: "$key" ${notKey}`,
+    `spec.blockStores.remote[0].s3.encryption.passphraseSecretRef.key: "(pass)" ${notKey}`,
+    `spec.database.postgres.caSecretRef.key: "ca crt" ${notKey}`,
+    `spec.database.postgres.passwordSecretRef.key: "a/b" ${notKey}`,
+    `spec.identity.admin.passwordSecretRef.key: "a:b" ${notKey}`,
+    `spec.identity.jwt.secretRef.key: "a,b" ${notKey}`,
+    `spec.metadataStores[0].postgres.passwordSecretRef.key: "c/d" ${notKey}`,
+    `spec.users[0].passwordSecretRef.key: "../../alice" ${notKey}`,
+    `spec.users[1].passwordSecretRef.key: "..bob" ${notKey}`,
+    `spec.users[2].passwordSecretRef.key: "." ${notKey}`,
   ),
   refused('too many users', { users: users(13) }, 'cel', tooMany),
   refused('too many users and volumes', share({ quota: '1Gi', volume: {} }, { users: users(12) }), 'cel', tooMany),
@@ -594,6 +652,93 @@ const byFunction: readonly Refused[] = [
     'spec.metadataStores[0].postgres.fromPercona: true needs percona.enabled',
   ),
   refused(
+    'stores in one place',
+    {
+      database: { type: 'postgres', postgres: { ...address, database: 'dittofs' } },
+      metadataStores: [
+        { name: 'a', type: 'postgres', postgres: { ...address, database: 'dittofs' } },
+        { name: 'b', type: 'postgres', postgres: address },
+        { name: 'c', type: 'postgres', postgres: { ...address, host: 'Postgres.example.com', port: 5432, user: 'c' } },
+        { name: 'd', type: 'postgres', postgres: { ...address, port: 5433 } },
+      ],
+      blockStores: {
+        remote: [
+          { name: 'a', type: 's3', s3: { ...s3, prefix: 'files/' } },
+          { name: 'b', type: 's3', s3: { ...s3, endpoint: 'https://S3.example.com/', prefix: '/files' } },
+          { name: 'c', type: 's3', s3: { ...s3, prefix: 'file' } },
+        ],
+      },
+      shares: [],
+    },
+    'function',
+    'spec.blockStores.remote[1].s3.bucket: "files" is where store "a" keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes',
+    'spec.metadataStores[0].postgres.database: "dittofs" is the database of the control plane, too: each needs one of its own',
+    'spec.metadataStores[2].postgres.database: "names" is the database of metadata store "b", too: each needs one of its own',
+  ),
+  refused(
+    'two stores in the Percona cluster',
+    {
+      percona: { enabled: true, databaseName: 'd'.repeat(55) },
+      metadataStores: [
+        { name: 'a', type: 'postgres', postgres: { fromPercona: true } },
+        { name: 'b', type: 'postgres', postgres: { fromPercona: true } },
+      ],
+      shares: [],
+    },
+    'function',
+    'spec.metadataStores[0].postgres.fromPercona: true needs a percona.databaseName of at most 54 characters',
+    'spec.metadataStores[1].postgres.fromPercona: true is the database of metadata store "a", too: each needs one of its own',
+    'spec.metadataStores[1].postgres.fromPercona: true needs a percona.databaseName of at most 54 characters',
+  ),
+  refused(
+    'no shares, where nothing goes without saying: metadata',
+    {
+      metadataStores: [
+        { name: 'a', type: 'sqlite' },
+        { name: 'b', type: 'sqlite' },
+      ],
+    },
+    'function',
+    'spec.shares: is required where several metadata stores are declared: say which share lies where, or [] for none',
+  ),
+  refused(
+    'no shares, where nothing goes without saying: blocks',
+    {
+      blockStores: {
+        local: [
+          { name: 'a', type: 'memory' },
+          { name: 'b', type: 'memory' },
+        ],
+      },
+    },
+    'function',
+    'spec.shares: is required where several local block stores are declared: say which share lies where, or [] for none',
+  ),
+  refused(
+    'no shares, where nothing goes without saying: durability',
+    { blockStores: { local: [{ name: 'a', type: 'fs', volume: 'metadata', durability: 'remote' }] } },
+    'function',
+    'spec.shares: is required where the durability of the local block store is remote: say which share lies where, or [] for none',
+  ),
+  refused(
+    'a share in S3 without a local tier',
+    share({ remoteBlockStore: 's3' }, remoteStore({ type: 's3', s3 })),
+    'function',
+    'spec.shares[0].remoteBlockStore: "s3" needs a volume for what is not in S3 yet, and what is read often: set storage.cacheSize, or name a localBlockStore',
+  ),
+  refused(
+    'a volume by a version that is not spoken',
+    {
+      nfs: { settings: { maxVersion: '4.0' } },
+      shares: [
+        { name: '/a', quota: '1Gi', volume: {} },
+        { name: '/b', quota: '1Gi', volume: { mountOptions: ['vers=4.0'] } },
+      ],
+    },
+    'function',
+    'spec.nfs.settings.maxVersion: "4.0" is older than NFS 4.1, by which spec.shares[0].volume is mounted: name another nfsvers in its mountOptions',
+  ),
+  refused(
     'people with the numbers of others, and in groups of nobody',
     {
       groups: [
@@ -637,9 +782,10 @@ const byFunction: readonly Refused[] = [
   ),
   refused(
     'a version that is a number, and a bin that does not say whether it is one',
-    { nfs: { settings: { maxVersion: 3 } }, shares: [{ name: '/a', trash: { retentionDays: 30 } }] },
+    { nfs: { settings: { minVersion: 4.0, maxVersion: 3 } }, shares: [{ name: '/a', trash: { retentionDays: 30 } }] },
     'schema',
     'spec.nfs.settings.maxVersion: 3 is not 3, 4.0 or 4.1 as text; put it in quotes',
+    'spec.nfs.settings.minVersion: 4 is not 3, 4.0 or 4.1 as text; put it in quotes',
     'spec.shares[0].trash.enabled: is required',
   ),
   refused(

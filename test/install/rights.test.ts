@@ -50,7 +50,7 @@ function resourceOf(manifest: JsonObject): string {
 
 /** How the documentation calls a component: those of users and shares have names that examples made up. */
 function componentName(key: string): string {
-  return key.replace(/^user-.*/, 'user-<name>').replace(/^(pvc?)-.*/, '$1-<share>');
+  return key.replace(/^user\..*/, 'user.<name>').replace(/^(pvc?)\..*/, '$1.<share>');
 }
 
 /** What all Objects of all examples, of both flavours, need from the first reconcile to the last. */

@@ -16,7 +16,7 @@ import { dittoServer, type XrFlavour } from '../support/server.ts';
  */
 
 /** Keys whose Objects hold data. */
-const dataKey = /^volume-|-secret$|^user-/;
+const dataKey = /^volume-|-secret$|^user\./;
 const dataKinds = ['PersistentVolumeClaim', 'Secret'];
 /** A Secret that only tells where the server is: it goes with the DittoServer. */
 const connection = 'files-connection';
@@ -114,7 +114,7 @@ const keys = [
   'file-service',
   'jwt-secret',
   'admin-secret',
-  'user-alice',
+  'user.alice',
   'connection',
   'provisioner-status',
   'provisioner',

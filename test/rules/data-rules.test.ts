@@ -145,11 +145,11 @@ describe('rule 2: component keys are permanent', () => {
     'provisioner-binding': 'RoleBinding files-provisioner',
     'provisioner-role': 'Role files-provisioner',
     'provisioner-status': 'ConfigMap files-provisioner-status',
-    'pv-projects': 'PersistentVolume team-a.files.projects',
-    'pvc-projects': 'PersistentVolumeClaim files.projects',
+    'pv.projects': 'PersistentVolume team-a.files.projects',
+    'pvc.projects': 'PersistentVolumeClaim files.projects',
     server: 'StatefulSet files',
     'storage-class': 'StorageClass silver',
-    'user-alice': 'Secret files.user.alice',
+    'user.alice': 'Secret files.user.alice',
     'volume-cache': 'PersistentVolumeClaim cache-files-0',
     'volume-content': 'PersistentVolumeClaim content-files-0',
     'volume-controlplane': 'PersistentVolumeClaim controlplane-files-0',
@@ -167,11 +167,11 @@ describe('rule 2: component keys are permanent', () => {
     const identities = desiredKeys(step).map((key): [string, string] => {
       const object = manifestOf(step.response, key);
       const namespace = textAt(object, 'metadata', 'namespace');
-      expect(namespace).toBe(['storage-class', 'pv-projects'].includes(key) ? undefined : 'team-a');
+      expect(namespace).toBe(['storage-class', 'pv.projects'].includes(key) ? undefined : 'team-a');
       return [key, `${textAt(object, 'kind') ?? ''} ${textAt(object, 'metadata', 'name') ?? ''}`];
     });
     expect(Object.fromEntries(identities)).toEqual(permanent);
-    const named = ['user-alice', 'pv-projects', 'pvc-projects'];
+    const named = ['user.alice', 'pv.projects', 'pvc.projects'];
     expect([...componentKeys, ...named].sort()).toEqual(Object.keys(permanent));
   });
 
@@ -252,7 +252,7 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
       shares: [withVolume],
     });
     const { response } = cluster.step();
-    for (const key of [...componentKeys, 'pv-projects', 'pvc-projects'])
+    for (const key of [...componentKeys, 'pv.projects', 'pvc.projects'])
       expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
   });
 
@@ -472,7 +472,7 @@ describe('rule 7: nothing of somebody else’s', () => {
     const cluster = createCluster({ xr: dittoServer({ storage, users: [{ name: 'alice' }] }) });
     cluster.step();
     const volumes = ['volume-metadata', 'volume-content', 'volume-cache', 'volume-controlplane'];
-    for (const key of [...volumes, 'jwt-secret', 'admin-secret', 'user-alice', 'provisioner-status']) {
+    for (const key of [...volumes, 'jwt-secret', 'admin-secret', 'user.alice', 'provisioner-status']) {
       expect(policies(cluster, key)).toBe('Observe, Create');
     }
     cluster.provide(['file-service']);
@@ -480,7 +480,7 @@ describe('rule 7: nothing of somebody else’s', () => {
     expect(policies(cluster, 'connection')).toBe('Observe, Create');
   });
 
-  it.each(['pv-projects', 'pvc-projects'])(
+  it.each(['pv.projects', 'pvc.projects'])(
     '%s starts as [Observe, Create], and has all policies once it is ours',
     (key) => {
       const cluster = createCluster({ xr: dittoServer({ shares: [withVolume] }) });
@@ -535,7 +535,7 @@ describe('rule 7: nothing of somebody else’s', () => {
   it.each<[string, string, JsonObject]>([
     ['provisioner-status', 'ConfigMap', { metadata: { name: 'files-provisioner-status' }, data: foreignReport }],
     [
-      'user-alice',
+      'user.alice',
       'Secret',
       { metadata: { name: 'files.user.alice' }, data: base64({ password: 'of-another-alice' }) },
     ],
@@ -803,7 +803,7 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     ['Delete', 'Observe, Create, Delete'],
   ])('with %s generated Secrets are [%s], and never updated', (retentionPolicy, expected) => {
     const cluster = running({ storage: { retentionPolicy }, users: [{ name: 'alice' }] });
-    const generated = ['jwt-secret', 'admin-secret', 'user-alice'];
+    const generated = ['jwt-secret', 'admin-secret', 'user.alice'];
     for (const key of generated) expect(policies(cluster, key)).toBe(expected);
     expect(cluster.events.filter(({ kind, verb }) => kind === 'Secret' && verb !== 'created')).toEqual([]);
   });
@@ -817,17 +817,17 @@ describe('rule 12: credentials share the fate of the data that they open', () =>
     const cluster = createCluster({ xr: dittoServer({ ...spec, storage, users: [{ name: 'alice' }] }) });
     cluster.api.put(secret('team-a', 'other', { host: 'h', user: 'u', password: 'p', database: 'd' }));
     cluster.bringUp();
-    for (const key of ['admin-secret', 'user-alice']) expect(policies(cluster, key)).toBe(expected);
+    for (const key of ['admin-secret', 'user.alice']) expect(policies(cluster, key)).toBe(expected);
     cluster.edit((wanted) =>
       Object.assign(wanted, { database: {}, users: [], percona: { ...objectAt(spec, 'percona'), enabled: false } }),
     );
     cluster.bringUp();
-    for (const key of ['admin-secret', 'user-alice']) expect(policies(cluster, key)).toBe(expected);
+    for (const key of ['admin-secret', 'user.alice']) expect(policies(cluster, key)).toBe(expected);
   });
 
   it.each([
     ['jwt-secret', 'files-jwt-secret', { 'jwt-secret': 'l'.repeat(40) }],
-    ['user-alice', 'files.user.alice', { username: 'alice', password: 'rotated-by-hand' }],
+    ['user.alice', 'files.user.alice', { username: 'alice', password: 'rotated-by-hand' }],
   ])('%s: its data is that of the live Secret, else of the observed Object, else new', (key, name, other) => {
     const cluster = createCluster({ xr: dittoServer({ users: [{ name: 'alice' }] }) });
     const data = (): unknown => at(manifest(cluster, key), 'data');
@@ -895,6 +895,19 @@ describe('rule 14: Objects are named after the DittoServer and the key', () => {
     for (const [key, object] of Object.entries(desiredOf(response))) {
       expect(textAt(object, 'metadata', 'name')).toBe(`files-${key}`);
     }
+  });
+
+  it('different for any two DittoServers of one namespace, whatever their users and shares are called', () => {
+    const volume = { quota: '1Gi', volume: {} };
+    const namesOf = (name: string, spec: JsonObject): readonly string[] => {
+      const cluster = createCluster({ xr: dittoServer(spec, { name }) });
+      cluster.bringUp();
+      return Object.values(cluster.objects()).map((object) => textAt(object, 'metadata', 'name') ?? '');
+    };
+    const users = ['server', 'config', 'database', 'pv-x', 'user-server'].map((name) => ({ name }));
+    const shares = ['/x', '/server', '/provisioner'].map((name) => ({ name, ...volume }));
+    const all = ['a', 'a-user', 'a-pv', 'a-pvc'].flatMap((name) => namesOf(name, { users, shares }));
+    expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([]);
   });
 
   it('with namespace and hash under a claim: the same each time, different for every claim, at most 108 characters', () => {

@@ -628,12 +628,31 @@ describe('versions', () => {
           dataVolumeClaimSpec: { storageClassName: 'fast', resources: { requests: { storage: '20Gi' } } },
         },
       ],
-      users: [{ databases: ['one'] }],
+      // The first is the server's: the operator's Secret names it.
+      users: [{ databases: ['one', 'two'] }],
     });
     expect(cluster.condition('ResourcesApplied').message).toContain(
       'PerconaPGCluster "files-postgres" keeps storageClassName "fast" (wanted "slow")',
     );
   });
+});
+
+it('a metadata store has a database of its own in the cluster, which stays when the store leaves the spec', () => {
+  const databases = (cluster: Cluster): unknown =>
+    at(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec', 'users', 0, 'databases');
+  const cluster = withPercona();
+  cluster.bringUp();
+  expect(databases(cluster)).toEqual(['dittofs']);
+  const store = { name: 'names', type: 'postgres', postgres: { fromPercona: true } };
+  cluster.edit((spec) => Object.assign(spec, { metadataStores: [store], shares: [{ name: '/a' }] }));
+  cluster.settle();
+  expect(databases(cluster)).toEqual(['dittofs', 'dittofs_metadata']);
+  expect(JSON.parse(textAt(manifest(cluster, 'config'), 'data', 'plan.json') ?? '')).toMatchObject({
+    metadata_stores: [{ name: 'names', config: { database: 'dittofs_metadata' }, identity: ['database'] }],
+  });
+  cluster.edit((spec) => Object.assign(spec, { metadataStores: [], shares: [] }));
+  cluster.settle();
+  expect(databases(cluster)).toEqual(['dittofs', 'dittofs_metadata']);
 });
 
 it('monitoring is Percona’s own, beside each instance', () => {

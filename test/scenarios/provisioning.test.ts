@@ -119,8 +119,9 @@ describe('what the server serves', () => {
     const before = specs(cluster);
     cluster.podFails();
     cluster.settle();
-    expect(conditions(cluster)).toMatchObject({ Available: 'False ReplicasNotReady', Provisioned: 'True Served' });
-    expect(cluster.status()).toMatchObject({ phase: 'Degraded', shares: [{ name: '/projects', ready: true }] });
+    expect(conditions(cluster)).toMatchObject({ Available: 'False ReplicasNotReady', Provisioned: 'True Applied' });
+    const shares = [{ name: '/projects', ready: false, message: 'is not served: the server does not answer' }];
+    expect(cluster.status()).toMatchObject({ phase: 'Degraded', shares });
     expect(changedSince(before, cluster)).toEqual([]);
   });
 
@@ -185,7 +186,7 @@ describe('a server that has to start again for what was applied', () => {
     expect(at(manifest(cluster, 'server'), 'spec', 'template', 'spec')).toEqual(at(template, 'spec', 'template', 'spec'));
 
     cluster.settle();
-    expect(conditions(cluster)).toMatchObject({ Available: 'False ReplicasNotReady', Provisioned: 'True Served' });
+    expect(conditions(cluster)).toMatchObject({ Available: 'False ReplicasNotReady', Provisioned: 'True Applied' });
     cluster.serverReady();
     cluster.settle();
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
@@ -297,18 +298,18 @@ describe('users without a password of their own', () => {
     cluster.bringUp();
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
     expect(valueOf(cluster, alice, 'password')).toBe(password);
-    expect(at(manifest(cluster, 'user-alice'), 'data', 'password')).toBe(base64({ password }).password);
+    expect(at(manifest(cluster, 'user.alice'), 'data', 'password')).toBe(base64({ password }).password);
   });
 
   it('lose it with the DittoServer only where its data goes too', () => {
     const kept = running({ users: [{ name: 'alice' }] });
-    expect(policies(kept, 'user-alice')).toBe('Observe, Create');
+    expect(policies(kept, 'user.alice')).toBe('Observe, Create');
     kept.remove();
     kept.provide();
     expect(kept.live('Secret', alice)).toBeDefined();
 
     const deleted = running({ users: [{ name: 'alice' }], storage: { retentionPolicy: 'Delete' } });
-    expect(policies(deleted, 'user-alice')).toBe('Observe, Create, Delete');
+    expect(policies(deleted, 'user.alice')).toBe('Observe, Create, Delete');
     deleted.remove();
     deleted.provide();
     expect(deleted.api.all()).toEqual([]);
@@ -322,7 +323,7 @@ describe('users without a password of their own', () => {
     cluster.edit((spec) => (spec.users = what === 'bring one' ? [{ name: 'alice', passwordSecretRef }] : []));
     cluster.bringUp();
     expect(valueOf(cluster, alice, 'password')).toBe(password);
-    expect(policies(cluster, 'user-alice')).toBe('Observe, Create, Delete');
+    expect(policies(cluster, 'user.alice')).toBe('Observe, Create, Delete');
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
     expect(planOf(cluster).users.map((user) => user.password)).toEqual(
       what === 'bring one' ? [{ secret: 'own', key: 'password' }] : [],
@@ -331,7 +332,7 @@ describe('users without a password of their own', () => {
     // Keeping it is done at once, as for any data.
     cluster.edit((spec) => (spec.storage = { retentionPolicy: 'Retain' }));
     cluster.step();
-    expect(policies(cluster, 'user-alice')).toBe('Observe, Create');
+    expect(policies(cluster, 'user.alice')).toBe('Observe, Create');
     cluster.remove();
     cluster.provide();
     expect(valueOf(cluster, alice, 'password')).toBe(password);
@@ -447,6 +448,13 @@ describe('stores and volumes', () => {
     cluster.bringUp();
     expect(cluster.live('PersistentVolumeClaim', 'content-files-0')).toBeDefined();
     expect(planOf(cluster).local_block_stores).toMatchObject([{ name: 'default', config: { path } }]);
+    // What remembers it is kept with the data: the claim, not the server's configuration.
+    cluster.remove();
+    cluster.provide();
+    cluster.recreate();
+    cluster.bringUp();
+    expect(planOf(cluster).local_block_stores).toMatchObject([{ name: 'default', config: { path } }]);
+    expect(at(cluster.live('PersistentVolumeClaim', 'content-files-0'), 'metadata', 'annotations')).toBeUndefined();
     // Where it is there from the beginning, it is used.
     expect(planOf(running({ storage: { contentSize: '20Gi' } })).local_block_stores).toMatchObject([
       { config: { path: '/data/store/block/default' } },
@@ -544,6 +552,107 @@ describe('the Secret with which an application finds the server', () => {
     expect(waiting.live('Secret', name)).toBeUndefined();
     // Every node has a node port, so there is no host to name.
     expect(Object.keys(entriesOf(cluster)).sort()).toEqual(['port', 'provider', 'share', 'type']);
+  });
+});
+
+describe('the Secret with which an application finds the server, where there is less to find', () => {
+  const name = 'files-connection';
+  const shareIn = (cluster: Cluster): string | undefined => valueOf(cluster, name, 'share');
+
+  it('names a share that is enabled', () => {
+    expect(shareIn(running({ shares: [{ name: '/off', enabled: false }, { name: '/on' }] }))).toBe('/on');
+    expect(shareIn(running({ shares: [{ name: '/off', enabled: false }] }))).toBeUndefined();
+  });
+
+  it('names the share that goes without saying only where it was made', () => {
+    const cluster = running({});
+    expect(shareIn(cluster)).toBe('/export');
+    cluster.provisioned({ shares: [] });
+    cluster.settle();
+    expect(shareIn(cluster)).toBeUndefined();
+    expect(valueOf(cluster, name, 'uri')).toBe('nfs://files-file.team-a.svc:2049/');
+  });
+
+  it('goes when no protocol is spoken any more', () => {
+    const cluster = running({});
+    cluster.edit((spec) => Object.assign(spec, { nfs: { enabled: false }, smb: { enabled: false } }));
+    cluster.bringUp();
+    expect(cluster.live('Secret', name)).toBeUndefined();
+    expect(cluster.status().binding).toBeUndefined();
+  });
+
+  it('is not told of where another has its name', () => {
+    const cluster = createCluster({ xr: dittoServer({}) });
+    cluster.api.put(secret('team-a', name, { uri: 'theirs' }));
+    cluster.bringUp();
+    expect(cluster.condition('ResourcesApplied').reason).toBe('NameTaken');
+    expect(cluster.status().binding).toBeUndefined();
+    expect(valueOf(cluster, name, 'uri')).toBe('theirs');
+  });
+});
+
+describe('what is legal and unwise', () => {
+  const noteOf = (spec: JsonObject): string => running(spec).condition('ConfigReady').message;
+
+  it('is said of shares', () => {
+    expect(noteOf({ shares: [{ name: '/a', defaultPermission: 'read-write' }] })).not.toContain('note that');
+    expect(
+      noteOf({
+        smb: { settings: { signing: 'enabled' } },
+        users: [{ name: 'alice', groups: ['users'] }],
+        shares: [
+          { name: '/a', defaultPermission: 'read-write' },
+          { name: '/b', enabled: false, quota: '1Gi', volume: {} },
+          { name: '/c', quota: '1Gi', volume: { protocol: 'smb', user: 'alice' } },
+          {
+            name: '/d',
+            quota: '1Gi',
+            volume: { protocol: 'smb', user: 'alice' },
+            permissions: [{ type: 'group', name: 'users', level: 'read' }],
+          },
+        ],
+      }),
+    ).toContain(
+      'note that spec.smb.settings.signing "enabled" lets clients without a name write to share "/a"; spec.shares[1].volume has no effect: the share is not enabled; spec.shares[2].volume.user "alice" has no permission on the share',
+    );
+  });
+});
+
+describe('a share in S3', () => {
+  it('on a server that began without is told where its local tier is', () => {
+    const remote = [{ name: 's3', type: 'memory' }];
+    const cluster = running({});
+    cluster.edit((spec) =>
+      Object.assign(spec, {
+        storage: { cacheSize: '10Gi' },
+        blockStores: { remote },
+        shares: [{ name: '/a', remoteBlockStore: 's3' }],
+      }),
+    );
+    cluster.settle();
+    expect(cluster.condition('ConfigReady').message).toContain(
+      'note that spec.shares[0] keeps what is not in S3 yet on the metadata volume',
+    );
+  });
+});
+
+describe('a report', () => {
+  it('of a newer provisioner, which says more, is understood', () => {
+    const cluster = running({ shares: [{ name: '/a' }] });
+    cluster.api.patch({ kind: 'ConfigMap', namespace: 'team-a', name: 'files-provisioner-status' }, (object) => {
+      const report = JSON.parse(textAt(object as JsonObject, 'data', 'report.json') ?? '') as JsonObject;
+      const shares = listAt(report, 'shares').map((share) => ({ ...(share as JsonObject), bytes: 1 }));
+      object.data = { ...(object.data as JsonObject), 'report.json': JSON.stringify({ ...report, shares, took: '1s' }) };
+    });
+    cluster.settle();
+    expect(cluster.status().shares).toEqual([{ name: '/a', ready: true }]);
+  });
+
+  it('of many words is cut, and not left out', () => {
+    const cluster = running({ shares: [{ name: '/a' }] });
+    cluster.provisioned({ shares: [{ name: '/a', ready: false, message: 'x'.repeat(2000) }] });
+    cluster.settle();
+    expect(textAt(cluster.status(), 'shares', 0, 'message')).toMatch(/^x{1023}…$/);
   });
 });
 

@@ -199,11 +199,11 @@ describe('the provider cannot apply an object', () => {
   });
 });
 
-it('a spec that declares more than a ConfigMap holds is refused: nothing of the running server changes', () => {
+it('a spec that declares more than an Object of a ConfigMap holds is refused: nothing of the running server changes', () => {
   const cluster = createCluster({ xr: dittoServer() });
   cluster.bringUp();
   const before = cluster.live('ConfigMap', 'files-config');
-  const users = Array.from({ length: 64 }, (_, index) => ({ name: `user-${index}`, passwordSecretRef: { name: 'p', key: 'k' } }));
+  const users = Array.from({ length: 22 }, (_, index) => ({ name: `user-${index}`, passwordSecretRef: { name: 'p', key: 'k' } }));
   const permissions = users.map(({ name }) => ({ type: 'user', name, level: 'read' }));
   cluster.edit((spec) => {
     spec.users = users;
@@ -213,7 +213,7 @@ it('a spec that declares more than a ConfigMap holds is refused: nothing of the 
   expect(fatal).toBe(true);
   expect(cluster.condition('ConfigReady')).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
   expect(cluster.condition('ConfigReady').message).toMatch(
-    /^spec\.shares: declare, with stores and users, \d+ bytes, and a ConfigMap holds 1000000: grant permissions to groups, or use another DittoServer$/,
+    /^spec\.shares: declare, with stores and users, \d+ bytes, and there is room for 600000: grant permissions to groups, or use another DittoServer$/,
   );
   cluster.provide();
   expect(cluster.live('ConfigMap', 'files-config')).toEqual(before);

@@ -141,7 +141,7 @@ describe('the volume of a share', () => {
   ])('is what %s needs', (_, volume, spec, expected) => {
     const cluster = running(volume, '10Gi', spec);
     expect(bound(cluster)).toHaveLength(2);
-    const [wanted, claim] = [manifest(cluster, 'pv-projects') ?? {}, manifest(cluster, 'pvc-projects') ?? {}];
+    const [wanted, claim] = [manifest(cluster, 'pv.projects') ?? {}, manifest(cluster, 'pvc.projects') ?? {}];
     expect([...manifestProblems(wanted), ...manifestProblems(claim)]).toEqual([]);
     expect(at(wanted, 'spec')).toMatchObject({
       capacity: { storage: '10Gi' },
@@ -198,7 +198,7 @@ describe('the volume of a share', () => {
     cluster.bringUp();
     // The plan of what the server serves has the quota, too.
     const [plan, changed] = [['config', 'provisioner', 'provisioner-status'], changedSince(before, cluster)];
-    expect(changed).toEqual([...plan, 'pv-projects'].sort());
+    expect(changed).toEqual([...plan, 'pv.projects'].sort());
     expect(at(volumeOf(cluster), 'spec', 'capacity', 'storage')).toBe('20Gi');
     expect(bound(cluster)).toEqual(pair);
     expect(claimOf(cluster)).toEqual(claim);
@@ -232,7 +232,7 @@ describe('the volume of a share', () => {
     const [pair, before] = [bound(cluster), cluster.events.length];
     for (const key of Object.keys(cluster.objects())) cluster.forget(key);
     cluster.step();
-    expect(at(manifest(cluster, 'pv-projects'), 'spec', 'claimRef', 'uid')).toBe(pair[1]);
+    expect(at(manifest(cluster, 'pv.projects'), 'spec', 'claimRef', 'uid')).toBe(pair[1]);
     cluster.settle();
     expect(bound(cluster)).toEqual(pair);
     expect(done(cluster, before)).toEqual([]);
@@ -246,7 +246,7 @@ describe('what is deleted by hand comes back', () => {
     const [volume, claim] = bound(cluster);
     cluster.api.remove(CLAIM);
     cluster.control();
-    cluster.provide(['pv-projects']);
+    cluster.provide(['pv.projects']);
     cluster.step();
     expect(conditions(cluster)).toMatchObject({ StorageReady: 'False VolumeReleased', Ready: 'False Creating' });
     // The new claim is another object, to which the volume does not belong.
@@ -328,7 +328,7 @@ describe('what is deleted by hand comes back', () => {
     const cluster = running();
     tearOut(cluster);
     cluster.control();
-    cluster.provide(['pvc-projects']);
+    cluster.provide(['pvc.projects']);
     cluster.step();
     expect(cluster.condition('StorageReady')).toMatchObject({ status: 'False', reason: 'VolumeLost' });
     expect(cluster.condition('StorageReady').message).toContain('is made again');
@@ -420,7 +420,7 @@ describe('a volume that is not wanted any more', () => {
     expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
   });
 
-  it.each(['pv-projects', 'pvc-projects'])('goes although it was made a moment ago: %s', (key) => {
+  it.each(['pv.projects', 'pvc.projects'])('goes although it was made a moment ago: %s', (key) => {
     const cluster = withVolume();
     cluster.settle();
     cluster.bind();
@@ -431,7 +431,7 @@ describe('a volume that is not wanted any more', () => {
     }
     cluster.provide();
     expect(policies(cluster, key)).toBe('Observe, Create');
-    expect(cluster.api.get(key === 'pv-projects' ? VOLUME : CLAIM)).toBeDefined();
+    expect(cluster.api.get(key === 'pv.projects' ? VOLUME : CLAIM)).toBeDefined();
     setShares(cluster, share);
     cluster.bringUp();
     expect([volumeOf(cluster), claimOf(cluster)]).toEqual([undefined, undefined]);
@@ -467,7 +467,7 @@ describe('a volume that is not wanted any more', () => {
     cluster.recreate();
     cluster.bringUp();
     expect(bound(cluster)).toHaveLength(2);
-    expect(policies(cluster, 'pv-projects')).toBe('*');
+    expect(policies(cluster, 'pv.projects')).toBe('*');
   });
 });
 
@@ -488,7 +488,7 @@ describe('what is somebody else’s', () => {
     cluster.bringUp();
     expect(volumeOf(cluster)).toEqual(theirs);
     expect(claimOf(cluster)).toBeUndefined();
-    expect(policies(cluster, 'pv-projects')).toBe('Observe, Create');
+    expect(policies(cluster, 'pv.projects')).toBe('Observe, Create');
     expect(conditions(cluster)).toMatchObject({ StorageReady: 'False NameTaken', Ready: 'False Creating' });
     expect(at(cluster.status(), 'blocked', 0)).toMatchObject({ kind: 'PersistentVolume', name, reason: 'NameTaken' });
 
@@ -545,6 +545,6 @@ describe('what is somebody else’s', () => {
     setShares(cluster, share);
     cluster.bringUp();
     expect(at(volumeOf(cluster), 'spec', 'nfs')).toEqual(nfs);
-    expect(Object.keys(cluster.objects())).not.toContain('pv-projects');
+    expect(Object.keys(cluster.objects())).not.toContain('pv.projects');
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { textAt, type JsonObject } from '../../src/lib/json.ts';
+import { isObject, textAt, type JsonObject } from '../../src/lib/json.ts';
 
 /*
  * Arbitrary values of what a server serves: stores, people, shares and snapshot policies, whose names fit together.
@@ -28,6 +28,14 @@ function namesOf(items: readonly JsonObject[] = []): string[] {
   return items.map((item) => textAt(item, 'name') ?? '');
 }
 
+/** No two stores are in one place. */
+function inOwnPlaces(stores: JsonObject[], options: string, field: string): JsonObject[] {
+  return stores.map((store, index) => {
+    const { [options]: place } = store;
+    return isObject(place) ? { ...store, [options]: { ...place, [field]: `files-${index}` } } : store;
+  });
+}
+
 const metadataStores = named(
   name,
   fc.oneof(
@@ -51,7 +59,7 @@ const metadataStores = named(
       ),
     }),
   ),
-);
+).map((stores) => inOwnPlaces(stores, 'postgres', 'database'));
 
 const localStores = named(
   name,
@@ -87,7 +95,7 @@ const remoteStores = named(
       ),
     }),
   ),
-);
+).map((stores) => inOwnPlaces(stores, 's3', 'bucket'));
 
 const groups = named(person, fc.constant({})).map((all) =>
   all.map((group, index): JsonObject => ({ ...group, gid: 2000 + index })),
@@ -155,6 +163,13 @@ function permissions(users: readonly string[]): fc.Arbitrary<JsonObject[]> {
   );
 }
 
+/** A share that keeps its data in a remote store has a local one of its own before it, or keeps it here. */
+function withTier(share: JsonObject, [local]: readonly string[]): JsonObject {
+  const { remoteBlockStore, ...fields } = share;
+  if (remoteBlockStore === undefined || fields.localBlockStore !== 'default') return share;
+  return local === undefined ? fields : { ...share, localBlockStore: local };
+}
+
 function sharesOn({ metadata, local, remote, users, mounters }: Known): fc.Arbitrary<JsonObject[]> {
   const fields = fc.record(
     {
@@ -188,10 +203,12 @@ function sharesOn({ metadata, local, remote, users, mounters }: Known): fc.Arbit
     .map(([share, quota, one]): JsonObject => ({ ...share, quota, volume: one }));
   return named(
     name.map((one) => `/${one}`),
-    fc.oneof(
-      fields.map((share): JsonObject => ({ ...share })),
-      withVolume,
-    ),
+    fc
+      .oneof(
+        fields.map((share): JsonObject => ({ ...share })),
+        withVolume,
+      )
+      .map((share) => withTier(share, local)),
   );
 }
 
@@ -213,6 +230,7 @@ export const arbitraryServing: fc.Arbitrary<JsonObject> = fc
         users: namesOf(users),
         mounters: namesOf(users.filter(({ passwordSecretRef }) => passwordSecretRef === undefined)),
       });
+      const isUnclear = declared.metadataStores.length > 1 || declared.local.length > 1;
       return fc.record(
         {
           metadataStores: fc.constant(declared.metadataStores),
@@ -223,7 +241,15 @@ export const arbitraryServing: fc.Arbitrary<JsonObject> = fc
           snapshotPolicies,
           prune: fc.boolean(),
         },
-        { requiredKeys: ['metadataStores', 'blockStores', 'groups', 'users'] },
+        {
+          requiredKeys: [
+            'metadataStores',
+            'blockStores',
+            'groups',
+            'users',
+            ...(isUnclear ? (['shares'] as const) : []),
+          ],
+        },
       );
     }),
   )

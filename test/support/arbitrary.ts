@@ -67,7 +67,7 @@ const duration = fc.oneof(
   fc.constantFrom('1h', '1m30s', '1.5s', '1500ms'),
 );
 const port = fc.integer({ min: 1, max: 65535 });
-const key = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
+const key = fc.stringMatching(/^[.]?[A-Za-z0-9_-][A-Za-z0-9._-]{0,11}$/);
 const secretKey = fc.record({ name: fc.constantFrom('own-secret', 'another.secret'), key });
 
 const expression = fc.oneof(
@@ -238,7 +238,7 @@ export const service = some({
 
 const nfsSettings = some({
   minVersion: fc.constantFrom('3', '4.0'),
-  maxVersion: fc.constantFrom('4.0', '4.1'),
+  maxVersion: fc.constant('4.1'),
   leaseTime: fc.integer({ min: 10, max: 3600 }),
   maxReadSize: fc.integer({ min: 4096, max: 16_777_216 }),
   delegationsEnabled: fc.boolean(),

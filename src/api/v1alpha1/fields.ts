@@ -31,11 +31,22 @@ export function objectName(what: string): z.ZodString {
   ]);
 }
 
+/** The name of a key in a Secret: https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data */
+export function secretKey() {
+  return withRules(text(253), [
+    {
+      cel: `self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')`,
+      says: 'is not a key of a Secret such as "password": letters, digits, -, _ and .',
+      holds: (key) => /^[-._a-zA-Z0-9]+$/.test(key) && key !== '.' && !key.startsWith('..'),
+    },
+  ]);
+}
+
 /** A key of a Secret. */
 export const SecretKey = z
   .strictObject({
     name: objectName('Secret').meta({ description: 'Name of the Secret.' }),
-    key: text().meta({ description: 'Key in the Secret.' }),
+    key: secretKey().meta({ description: 'Key in the Secret.' }),
     optional: z.boolean().optional().meta({
       description: 'Accepted for compatibility, without effect: a missing Secret or key is always reported.',
     }),

@@ -51,8 +51,9 @@ function wrongType(expected: string, input: unknown): string {
 }
 
 function wrongValue(values: readonly unknown[], input: unknown): string {
+  // YAML reads 4.0 as the number 4.
   const asText =
-    typeof input === 'number' && values.map(String).includes(String(input)) ? ' as text; put it in quotes' : '';
+    typeof input === 'number' && values.some((value) => Number(value) === input) ? ' as text; put it in quotes' : '';
   const [only, ...others] = values.map(String);
   if (only !== undefined && others.length === 0) return `is not supported; the only value is ${quote(only)}`;
   return `is not ${values

@@ -2,8 +2,9 @@ import type * as z from 'zod';
 import { closest } from '../../lib/closest.ts';
 import { knownGroups, knownUsers } from './people.ts';
 import { quote } from './problem.ts';
+import { volumeVersion } from './shares.ts';
 import { shareNamed } from './snapshots.ts';
-import { defaultStore, meantStore } from './stores.ts';
+import { defaultStore, meantStore, metadataDatabase, MOST_DATABASE_NAME } from './stores.ts';
 
 /*
  * What joins the items of one list with those of another. These checks are the function's alone: a CEL rule stands on
@@ -23,10 +24,24 @@ interface LocalStore extends Named {
 interface RemoteStore extends Named {
   readonly s3?:
     | {
+        readonly bucket: string;
+        readonly endpoint?: string | undefined;
+        readonly prefix?: string | undefined;
         readonly encryption?:
           { readonly passphraseSecretRef: { readonly name: string; readonly key: string } } | undefined;
       }
     | undefined;
+}
+
+/** Where a PostgreSQL is, as far as a spec says it. */
+interface Address {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly database?: string | undefined;
+}
+
+interface MetadataStore extends Named {
+  readonly postgres?: (Address & { readonly fromPercona: boolean }) | undefined;
 }
 
 interface Member {
@@ -42,7 +57,13 @@ interface Share extends Named {
   readonly permissions: readonly Member[];
   readonly quotas: readonly Member[];
   readonly snapshotPolicy?: unknown;
-  readonly volume?: { readonly protocol: 'nfs' | 'smb'; readonly user?: string | undefined } | undefined;
+  readonly volume?:
+    | {
+        readonly protocol: 'nfs' | 'smb';
+        readonly user?: string | undefined;
+        readonly mountOptions: readonly string[];
+      }
+    | undefined;
 }
 
 interface User extends Named {
@@ -58,11 +79,12 @@ interface Group extends Named {
 /** What a spec says of stores. */
 interface Stores {
   readonly storage: { readonly contentSize?: unknown; readonly cacheSize?: unknown };
-  readonly percona: { readonly enabled: boolean };
-  readonly metadataStores?:
-    readonly (Named & { readonly postgres?: { readonly fromPercona: boolean } | undefined })[] | undefined;
+  readonly database: { readonly postgres?: Address | undefined };
+  readonly percona: { readonly enabled: boolean; readonly databaseName: string };
+  readonly metadataStores?: readonly MetadataStore[] | undefined;
   readonly blockStores?:
-    { readonly local?: readonly LocalStore[] | undefined; readonly remote?: readonly Named[] | undefined } | undefined;
+    | { readonly local?: readonly LocalStore[] | undefined; readonly remote?: readonly RemoteStore[] | undefined }
+    | undefined;
 }
 
 type Check<S> = (spec: S, ctx: z.core.$RefinementCtx) => void;
@@ -83,17 +105,52 @@ const sizeFields: Readonly<Record<string, 'contentSize' | 'cacheSize'>> = {
   cache: 'cacheSize',
 };
 
-/** A store lies where something is: on a volume that is asked for, in a cluster that is wanted. */
-export const checkStores: Check<Stores> = ({ storage, percona, metadataStores = [], blockStores }, ctx) => {
-  metadataStores.forEach(({ postgres }, index) => {
-    if (postgres?.fromPercona !== true || percona.enabled) return;
-    report(ctx, ['metadataStores', index, 'postgres', 'fromPercona'], 'needs percona.enabled');
+/** One text for one database; undefined where a spec does not say which. */
+function databaseOf({ host, port = 5432, database }: Address): string | undefined {
+  return host === undefined || database === undefined ? undefined : `${host.toLowerCase()}:${port}/${database}`;
+}
+
+/** A metadata store in PostgreSQL has a database of its own: the tables of two would be the same tables. */
+const checkDatabases: Check<Stores> = ({ database: { postgres: controlPlane }, percona, metadataStores = [] }, ctx) => {
+  const own = controlPlane === undefined ? undefined : databaseOf(controlPlane);
+  const owners = new Map<string, string>(own === undefined ? [] : [[own, 'the control plane']]);
+  metadataStores.forEach(({ name, postgres }, index) => {
+    if (postgres === undefined) return;
+    const { fromPercona } = postgres;
+    const path = ['metadataStores', index, 'postgres', fromPercona ? 'fromPercona' : 'database'];
+    const length = MOST_DATABASE_NAME - metadataDatabase('').length;
+    if (fromPercona && !percona.enabled) report(ctx, path, 'needs percona.enabled');
+    else if (fromPercona && percona.databaseName.length > length)
+      report(ctx, path, `needs a percona.databaseName of at most ${length} characters`);
+    const database = fromPercona ? 'percona' : databaseOf(postgres);
+    if (database === undefined) return;
+    const owner = owners.get(database);
+    if (owner === undefined) owners.set(database, `metadata store ${quote(name)}`);
+    else report(ctx, path, `is the database of ${owner}, too: each needs one of its own`);
   });
-  blockStores?.local?.forEach(({ type, volume }, index) => {
+};
+
+/** One text for one place in S3. */
+function placeOf({ bucket, endpoint = '', prefix = '' }: NonNullable<RemoteStore['s3']>): string {
+  return [endpoint.toLowerCase().replace(/\/$/, ''), bucket, prefix.replace(/^\/+|\/+$/g, '')].join(' ');
+}
+
+/** A store lies where something is: on a volume that is asked for, and where no other store is. */
+export const checkStores: Check<Stores> = (spec, ctx) => {
+  const { storage, blockStores: { local = [], remote = [] } = {} } = spec;
+  checkDatabases(spec, ctx);
+  local.forEach(({ type, volume }, index) => {
     const field = volume === undefined ? undefined : sizeFields[volume];
     if (type !== 'fs' || field === undefined || storage[field] !== undefined) return;
     const path = ['blockStores', 'local', index, 'volume'];
     report(ctx, path, `is a volume that is not asked for: it needs storage.${field}`);
+  });
+  const places = remote.map(({ s3 }) => s3 && placeOf(s3));
+  places.forEach((place, index) => {
+    const first = places.indexOf(place);
+    if (place === undefined || first === index) return;
+    const message = `is where store ${quote(remote[first]?.name)} keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes`;
+    report(ctx, ['blockStores', 'remote', index, 's3', 'bucket'], message);
   });
 };
 
@@ -148,10 +205,24 @@ function shareStore(
   }
 }
 
-/** A share names stores that there are, and has a remote one where its local one waits for it. */
+/** The share that goes without saying lies on stores that go without saying. */
+function fallbackStores(metadata: readonly Named[], local: readonly LocalStore[]): string | undefined {
+  if (metadata.length > 1) return 'several metadata stores are declared';
+  if (local.length > 1) return 'several local block stores are declared';
+  return local[0]?.durability === 'remote' ? 'the durability of the local block store is remote' : undefined;
+}
+
+/**
+ * A share names stores that there are, and has a remote one where its local one waits for it. What it keeps in S3 has a
+ * local tier that is not the volume of the metadata, unless the spec says so.
+ */
 export const checkShareStores: Check<
-  Pick<Stores, 'metadataStores' | 'blockStores'> & { shares?: readonly Share[] | undefined }
-> = ({ shares = [], metadataStores, blockStores: { local = [], remote = [] } = {} }, ctx) => {
+  Pick<Stores, 'storage' | 'metadataStores' | 'blockStores'> & { shares?: readonly Share[] | undefined }
+> = (spec, ctx) => {
+  const { storage, shares = [], metadataStores = [], blockStores: { local = [], remote = [] } = {} } = spec;
+  const unclear = spec.shares === undefined ? fallbackStores(metadataStores, local) : undefined;
+  if (unclear !== undefined)
+    report(ctx, ['shares'], `is required where ${unclear}: say which share lies where, or [] for none`);
   const remotes = remote.map(({ name }) => name);
   const remoteOf = new Map<string, { readonly share: string; readonly remote: string }>();
   shares.forEach(({ name: share, metadataStore, localBlockStore, remoteBlockStore }, index) => {
@@ -174,6 +245,12 @@ export const checkShareStores: Check<
     const waits = local.some((store) => store.name === name && store.durability === 'remote');
     if (waits && remoteBlockStore === undefined) {
       const message = `is required: the durability of the local block store ${quote(name)} is remote`;
+      report(ctx, ['shares', index, 'remoteBlockStore'], message);
+    }
+    const isInS3 = remote.some((store) => store.name === remoteBlockStore && store.s3 !== undefined);
+    const hasTier = storage.cacheSize !== undefined || storage.contentSize !== undefined;
+    if (isInS3 && name === defaultStore && !hasTier) {
+      const message = `needs a volume for what is not in S3 yet, and what is read often: set storage.cacheSize, or name a localBlockStore`;
       report(ctx, ['shares', index, 'remoteBlockStore'], message);
     }
   });
@@ -233,14 +310,24 @@ export const checkPassphrases: Check<{
   });
 };
 
-/** A volume is mounted by a protocol that is spoken. */
+/** A volume is mounted by a protocol that is spoken, in the version that is. */
 export const checkShareVolumes: Check<{
   readonly shares?: readonly Share[] | undefined;
-  readonly nfs: { readonly enabled: boolean };
+  readonly nfs: {
+    readonly enabled: boolean;
+    readonly settings?: { readonly maxVersion?: string | undefined } | undefined;
+  };
   readonly smb: { readonly enabled: boolean };
 }> = (spec, ctx) => {
+  const { maxVersion = volumeVersion } = spec.nfs.settings ?? {};
   spec.shares?.forEach(({ volume }, index) => {
-    if (volume === undefined || spec[volume.protocol].enabled) return;
+    if (volume === undefined) return;
+    const saysVersion = volume.mountOptions.some((option) => /^(nfs)?vers=/.test(option));
+    if (volume.protocol === 'nfs' && spec.nfs.enabled && maxVersion !== volumeVersion && !saysVersion) {
+      const message = `is older than NFS ${volumeVersion}, by which spec.shares[${index}].volume is mounted: name another nfsvers in its mountOptions`;
+      report(ctx, ['nfs', 'settings', 'maxVersion'], message);
+    }
+    if (spec[volume.protocol].enabled) return;
     const message = `is not spoken: spec.${volume.protocol}.enabled is false`;
     const path = ['shares', index, 'volume', 'protocol'];
     // It may be the default, which stands nowhere in what the user wrote.

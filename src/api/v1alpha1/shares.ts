@@ -154,6 +154,9 @@ const Trash = z.strictObject({
     .meta({ description: 'Names that are deleted at once, such as *.tmp.' }),
 });
 
+/** The version of NFS by which volumes are mounted, unless their options say another. */
+export const volumeVersion = '4.1';
+
 const accessModes = ['ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOnce', 'ReadWriteOncePod'] as const;
 
 /** A transition rule of a share's volume: while there is one, it cannot become another. */
@@ -205,6 +208,20 @@ const Volume = withRules(
       field: ['user'],
       reads: ['protocol', 'user'],
       holds: ({ protocol, user }) => user === undefined || protocol === 'smb',
+    },
+    {
+      cel: '!has(self.accessModes) || self.accessModes.size() > 0',
+      says: 'is empty: Kubernetes needs one, such as ReadWriteMany',
+      field: ['accessModes'],
+      reads: ['accessModes'],
+      holds: ({ accessModes }) => accessModes.length > 0,
+    },
+    {
+      cel: `!has(self.accessModes) || self.accessModes.size() < 2 || !('ReadWriteOncePod' in self.accessModes)`,
+      says: 'has other access modes beside ReadWriteOncePod, which Kubernetes takes alone only',
+      field: ['accessModes'],
+      reads: ['accessModes'],
+      holds: ({ accessModes }) => accessModes.length < 2 || !accessModes.includes('ReadWriteOncePod'),
     },
   ],
 );

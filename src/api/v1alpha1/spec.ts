@@ -370,10 +370,10 @@ export const Spec = withRules(
   ],
 )
   .superRefine(checkMounts, { when: soundly(['extraVolumes', 'extraVolumeMounts']) })
-  .superRefine(checkStores, { when: soundly(['storage', 'percona', 'metadataStores', 'blockStores']) })
+  .superRefine(checkStores, { when: soundly(['storage', 'database', 'percona', 'metadataStores', 'blockStores']) })
   .superRefine(checkPassphrases, { when: soundly(['blockStores']) })
   .superRefine(checkPeople, { when: soundly(['users', 'groups']) })
-  .superRefine(checkShareStores, { when: soundly(['shares', 'metadataStores', 'blockStores']) })
+  .superRefine(checkShareStores, { when: soundly(['storage', 'shares', 'metadataStores', 'blockStores']) })
   .superRefine(checkShareVolumes, { when: soundly(['shares', 'nfs', 'smb']) })
   .superRefine(checkSharePeople, { when: soundly(['shares', 'users', 'groups']) })
   .superRefine(checkSnapshotPolicies, { when: soundly(['shares', 'snapshotPolicies']) });

@@ -59,7 +59,9 @@ export const Status = z.strictObject({
     .array(
       z.strictObject({
         name: text().meta({ description: 'Name of the share.' }),
-        ready: z.boolean().meta({ description: 'Whether it is as declared, loaded and healthy.' }),
+        ready: z.boolean().meta({
+          description: 'Whether the provisioner last found it as declared, loaded and healthy, and the server answers.',
+        }),
         message: text(1024).optional().meta({ description: 'Why not.' }),
       }),
     )

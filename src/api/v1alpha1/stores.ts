@@ -1,10 +1,18 @@
 import * as z from 'zod';
 import { bucket, bucketPath, host } from './database.ts';
-import { distinct, objectName, port, SecretKey, size, text } from './fields.ts';
+import { distinct, objectName, port, SecretKey, secretKey, size, text } from './fields.ts';
 import { withRules, type Rule } from './rule.ts';
 
 /** The name of the stores that are made where none are declared: a share may always name them. */
 export const defaultStore = 'default';
+
+/** The longest name that PostgreSQL gives to anything. */
+export const MOST_DATABASE_NAME = 63;
+
+/** The database of a metadata store in a Percona cluster: the control plane's own has a table of the same name. */
+export function metadataDatabase(databaseName: string): string {
+  return `${databaseName}_metadata`;
+}
 
 const STORE_NAME = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 
@@ -82,7 +90,7 @@ const neededFields = ['host', 'database', 'user', 'passwordSecretRef'] as const;
 const StorePostgres = withRules(
   z.strictObject({
     fromPercona: z.boolean().default(false).meta({
-      description: 'Uses the server’s Percona cluster, in a schema beside the control plane’s.',
+      description: 'Uses the server’s Percona cluster, in a database of its own beside the control plane’s.',
     }),
     host: host().optional().meta({ description: 'Name or address of the PostgreSQL server.' }),
     port: port().optional().meta({ description: 'Its port; 5432 when left out.' }),
@@ -166,7 +174,13 @@ const LocalBlockStore = withRules(
         'When a client is told that its data is safe: local, on this volume; writeback, there but for changes of names; remote, in the remote store, which every share on it needs then.',
     }),
   }),
-  [onlyWith('fs', 'volume'), neededWith('fs', 'volume'), unchangeable('type'), unchangeable('volume')],
+  [
+    onlyWith('fs', 'volume'),
+    onlyWith('fs', 'maxSize'),
+    neededWith('fs', 'volume'),
+    unchangeable('type'),
+    unchangeable('volume'),
+  ],
 );
 
 const s3Endpoint = () =>
@@ -177,8 +191,6 @@ const s3Endpoint = () =>
       holds: (name) => /^https?:\/\/[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/?$/.test(name),
     },
   ]);
-
-const secretKey = (standard: string) => text().default(standard);
 
 const Encryption = withRules(
   z.strictObject({
@@ -219,8 +231,10 @@ const S3Fields = z.strictObject({
   credentialsSecretRef: z
     .strictObject({
       name: objectName('Secret').meta({ description: 'Name of the Secret.' }),
-      accessKeyIdKey: secretKey('access-key-id').meta({ description: 'Key with the id of the access key.' }),
-      secretAccessKeyKey: secretKey('secret-access-key').meta({ description: 'Key with the secret access key.' }),
+      accessKeyIdKey: secretKey().default('access-key-id').meta({ description: 'Key with the id of the access key.' }),
+      secretAccessKeyKey: secretKey()
+        .default('secret-access-key')
+        .meta({ description: 'Key with the secret access key.' }),
     })
     .meta({ description: 'Secret with the credentials; a change of it restarts the server.' }),
   compression: z
