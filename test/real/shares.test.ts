@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../../lab/shell.ts';
-import { at } from '../../src/lib/json.ts';
+import { at, listAt } from '../../src/lib/json.ts';
 import { createCluster, type Cluster } from '../support/cluster.ts';
 import { clusterWith, example } from '../support/examples.ts';
 import { copy, type Mutable } from '../support/json.ts';
 import { canNameHosts, hasOwnNetwork } from './support/dfs-process.ts';
 import { missingPrograms } from './support/docs.ts';
 import { makeKeyFile } from './support/key-file.ts';
+import { clusterNames, hasPostgres, startPostgres } from './support/postgres.ts';
 import { startS3, type Keys, type S3 } from './support/s3.ts';
 import { writeSecret } from './support/secrets.ts';
 import { dittoServer, identityOf } from '../support/server.ts';
@@ -131,6 +132,42 @@ describe.skipIf(!can)('apply, then mount', { timeout: STORY }, () => {
     await served.restart();
     expect((await nfs(nobody).read('/handbook/handbook.txt')).output).toBe('the handbook');
   });
+
+  it.skipIf(!hasPostgres(leftOut))(
+    'metadata in the Percona cluster: beside the control plane, and there after a restart',
+    async () => {
+      await using postgres = await startPostgres({ names: clusterNames('files-postgres', 'team-a') });
+      const { name: dbname, user, password } = await postgres.createDatabase('dittofs');
+      // Percona's operator makes every database that the cluster names for its user.
+      const spec = {
+        controlPlane: { port: 8080 },
+        percona: { enabled: true },
+        metadataStores: [{ name: 'names', type: 'postgres', postgres: { fromPercona: true } }],
+        shares: [{ name: '/files', defaultPermission: 'read-write' }],
+      };
+      const cluster = createCluster({ xr: dittoServer(spec) });
+      cluster.bringUp();
+      const databases = listAt(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec', 'users', 0, 'databases');
+      expect(databases[0]).toBe(dbname);
+      for (const other of databases.slice(1)) await postgres.createDatabase(String(other), { user });
+      const entries = { host: '127.0.0.1', port: String(postgres.port), dbname, user, password };
+      writeSecret(cluster, 'files-postgres-pguser-dittofs', entries);
+      cluster.bringUp();
+      await using served = await serve(cluster, identityOf(cluster.xr()));
+      await applied(served);
+
+      expect(await nfs(nobody).write('/files/hello.txt', fileWith('hello'))).toEqual(done);
+      expect((await served.provision('--dry-run')).output).toContain('nothing to do');
+      await served.restart();
+      expect((await nfs(nobody).read('/files/hello.txt')).output).toBe('hello');
+      const tables = async (database: string): Promise<string> =>
+        postgres.query(
+          database,
+          `SELECT count(*) FROM pg_tables WHERE schemaname = 'dittofs' AND tablename = 'shares'`,
+        );
+      expect([await tables('dittofs'), await tables('dittofs_metadata')]).toEqual(['1', '1']);
+    },
+  );
 
   describe('examples/s3.yaml, with an S3 service on this machine', () => {
     const keys: Keys = { id: 'first-access-key', secret: 'first-secret-key' };

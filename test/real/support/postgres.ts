@@ -214,7 +214,8 @@ export async function startPostgres({ names, port: wantedPort, tls = true }: Set
     name: string,
     { user = name, password = 'a-password', encoding = 'UTF8', withUserSchema = true, owned = false }: Deviations = {},
   ): Promise<Database> => {
-    await query(SUPERUSER, `CREATE ROLE "${user}" LOGIN PASSWORD ${quote(password)}`);
+    const hasRole = (await query(SUPERUSER, `SELECT 1 FROM pg_roles WHERE rolname = ${quote(user)}`)) === '1';
+    if (!hasRole) await query(SUPERUSER, `CREATE ROLE "${user}" LOGIN PASSWORD ${quote(password)}`);
     await query(SUPERUSER, `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING ${quote(encoding)}`);
     await query(SUPERUSER, `GRANT ALL ON DATABASE "${name}" TO "${user}"`);
     if (owned) await query(SUPERUSER, `ALTER DATABASE "${name}" OWNER TO "${user}"`);
