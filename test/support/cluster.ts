@@ -156,11 +156,16 @@ export function createCluster(options: ClusterOptions): Cluster {
   const deployment: Ref = { kind: 'Deployment', namespace, name: `${name}-provisioner` };
   const provisionerStatus: Ref = { kind: 'ConfigMap', namespace, name: `${name}-provisioner-status` };
 
-  function objects(): Readonly<Record<string, JsonObject>> {
+  /** The XR's Objects by key, as they are kept: not to be changed. */
+  function ours(): Readonly<Record<string, JsonObject>> {
     const uid = textAt(last, 'metadata', 'uid');
-    const ours = [...composed.values()].filter((object) => ownerOf(object) === uid);
-    const byKey = ours.map((object): [string, JsonObject] => [keyOf(object), copy(object)]);
+    const owned = [...composed.values()].filter((object) => ownerOf(object) === uid);
+    const byKey = owned.map((object): [string, JsonObject] => [keyOf(object), object]);
     return Object.fromEntries(byKey.sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  function objects(): Readonly<Record<string, JsonObject>> {
+    return copy(ours());
   }
 
   /** What Crossplane reads for the function; it may read Secrets in this namespace, and nothing else. */
@@ -178,7 +183,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 
   function runPipeline(): readonly RunFunctionResponse[] {
-    const observed = objects();
+    const observed = ours();
     const responses: RunFunctionResponse[] = [];
     let asked = '{}';
     let found: Record<string, readonly JsonObject[]> = {};
@@ -209,7 +214,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 
   function collectGarbage(desired: Readonly<Record<string, JsonObject>>): void {
-    for (const [key, object] of Object.entries(objects())) {
+    for (const [key, object] of Object.entries(ours())) {
       if (!Object.hasOwn(desired, key)) markDeleted(object);
     }
   }
@@ -223,12 +228,11 @@ export function createCluster(options: ClusterOptions): Cluster {
   /** Applies a desired composed resource; false where its name belongs to somebody else. */
   function applyComposed(key: string, desired: JsonObject): boolean {
     const uid = textAt(theXr(), 'metadata', 'uid') ?? '';
-    const before = objects()[key];
-    const metadata = objectAt(desired, 'metadata') ?? {};
+    const before = ours()[key];
     const applied = {
-      ...copy(desired),
+      ...desired,
       metadata: {
-        ...copy(metadata),
+        ...objectAt(desired, 'metadata'),
         ...(before && { name: textAt(before, 'metadata', 'name'), ...pickDeletion(before) }),
         uid: textAt(before, 'metadata', 'uid') ?? `object-${composed.size}-${calls}`,
         labels: {
@@ -283,7 +287,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     const conditions = [...kept, ...now.map((entry) => ({ ...entry, lastTransitionTime: '2026-01-01T00:00:00Z' }))];
     const status = isFatal(response) ? before : (statusOf(response) ?? before);
     written.status = { ...status, conditions };
-    const refs = Object.values(objects()).map((object) => ({
+    const refs = Object.values(ours()).map((object) => ({
       apiVersion: textAt(object, 'apiVersion'),
       kind: textAt(object, 'kind'),
       name: textAt(object, 'metadata', 'name'),
@@ -536,7 +540,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     setInput: (value) => void (input = value),
     remove: () => {
-      for (const object of Object.values(objects())) markDeleted(object);
+      for (const object of Object.values(ours())) markDeleted(object);
       xr = undefined;
     },
     recreate: () => {

@@ -1,11 +1,14 @@
-import type { Json, JsonObject } from '../../src/lib/json.ts';
+import { isList, isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 
 /** JSON that a test may change. */
 export type Mutable = Record<string, unknown>;
 
 /** A deep copy that shares nothing with the original; fields that are undefined are gone, as on the wire. */
 export function copy<T extends Json | undefined>(value: T): T {
-  return (value === undefined ? undefined : JSON.parse(JSON.stringify(value))) as T;
+  if (isList(value)) return value.map((item) => copy(item)) as unknown as T;
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).filter(([, below]) => below !== undefined);
+  return Object.fromEntries(fields.map(([key, below]) => [key, copy(below)])) as unknown as T;
 }
 
 /** The same JSON with the fields of every object in the opposite order. */
