@@ -25,8 +25,10 @@ function canIsolate(): boolean {
   }
 }
 
-/** Files that run beside the rest: labs with claims, and with Percona clusters. */
-const beside = ['test/real/lab/claims.test.ts', 'test/real/lab/percona.test.ts'];
+/** Labs that run beside the rest. They mostly wait: what two processors do meanwhile is shared by all. */
+const beside = [['namespaced'], ['claims', 'percona-operator'], ['claims-v1'], ['percona']].map((labs) =>
+  labs.map((lab) => `test/real/lab/${lab}.test.ts`),
+);
 const args = process.argv.slice(2).filter((argument) => argument !== '--parts');
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args];
 if (!canIsolate()) {
@@ -38,8 +40,8 @@ if (!canIsolate()) {
   const resultsOf = (part: number): Record<string, string> =>
     results === undefined ? {} : { VITEST_RESULTS: `${results}.${part}.json` };
   const codes = await Promise.all([
-    inOwnNetwork([...vitest, ...beside.flatMap((file) => ['--exclude', file])]),
-    ...beside.map(async (file, part) => inOwnNetwork([...vitest, file], resultsOf(part))),
+    inOwnNetwork([...vitest, ...beside.flat().flatMap((file) => ['--exclude', file])]),
+    ...beside.map(async (files, part) => inOwnNetwork([...vitest, ...files], resultsOf(part))),
   ]);
   process.exitCode = Math.max(...codes);
 }

@@ -137,7 +137,7 @@ describe.skipIf(!can)('apply, then mount', { timeout: STORY }, () => {
     'metadata in the Percona cluster: beside the control plane, and there after a restart',
     async () => {
       await using postgres = await startPostgres({ names: clusterNames('files-postgres', 'team-a') });
-      const { name: dbname, user, password } = await postgres.createDatabase('dittofs');
+      const { name: dbname, user: role, password } = await postgres.createDatabase('dittofs');
       // Percona's operator makes every database that the cluster names for its user.
       const spec = {
         controlPlane: { port: 8080 },
@@ -147,10 +147,11 @@ describe.skipIf(!can)('apply, then mount', { timeout: STORY }, () => {
       };
       const cluster = createCluster({ xr: dittoServer(spec) });
       cluster.bringUp();
-      const databases = listAt(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec', 'users', 0, 'databases');
+      const [user] = listAt(cluster.live('PerconaPGCluster', 'files-postgres'), 'spec', 'users');
+      const databases = listAt(user, 'databases').filter((one) => typeof one === 'string');
       expect(databases[0]).toBe(dbname);
-      for (const other of databases.slice(1)) await postgres.createDatabase(String(other), { user });
-      const entries = { host: '127.0.0.1', port: String(postgres.port), dbname, user, password };
+      for (const other of databases.slice(1)) await postgres.createDatabase(other, { user: role });
+      const entries = { host: '127.0.0.1', port: String(postgres.port), dbname, user: role, password };
       writeSecret(cluster, 'files-postgres-pguser-dittofs', entries);
       cluster.bringUp();
       await using served = await serve(cluster, identityOf(cluster.xr()));

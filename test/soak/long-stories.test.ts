@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Lab } from '../../lab/lab.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { listAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { auditFrom } from '../real/lab/support/audit.ts';
 import { canRunLab } from '../real/lab/support/can-run.ts';
 import { garbageIn } from '../real/lab/support/faults.ts';
-import { callsOf, cpuOf, labFor } from '../real/lab/support/start.ts';
+import { callsOf, cpuOf, labOfBlock } from '../real/lab/support/start.ts';
 import { dittoServer, example, newTenant, type Tenant } from '../real/lab/support/tenant.ts';
 
 const can = await canRunLab();
@@ -16,13 +15,7 @@ function tell(line: string): void {
 }
 
 describe.skipIf(!can)('long stories', () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await labFor('namespaced');
-  });
-  afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
-  });
+  const lab = labOfBlock('namespaced');
 
   it('settled means quiet: for five minutes nothing is written, and the function is called by the ttl alone', async () => {
     const tenant = await newTenant(lab);

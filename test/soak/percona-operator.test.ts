@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
-import type { Lab } from '../../lab/lab.ts';
+import { beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
 import { installPerconaCrd, removePerconaCrd, startPercona } from '../../lab/percona.ts';
 import { listAt, numberAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { minimalCluster, productionCluster } from '../support/percona-manifests.ts';
@@ -25,7 +24,7 @@ import {
   warningsOf,
 } from '../real/lab/support/percona-clusters.ts';
 import { backedUp, standInForPercona, words } from '../real/lab/support/percona-stand-in.ts';
-import { labFor } from '../real/lab/support/start.ts';
+import { labOfBlock } from '../real/lab/support/start.ts';
 import { condition, newTenant, type Tenant } from '../real/lab/support/tenant.ts';
 
 const can = await canRunPercona();
@@ -60,13 +59,7 @@ async function tellsHowToConnect(tenant: Tenant, expect: ExpectStatic): Promise<
 }
 
 describe.skipIf(!can)('Percona’s operator', { timeout: STORY }, () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await labFor('namespaced');
-  }, 180_000);
-  afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
-  }, 120_000);
+  const lab = labOfBlock('namespaced');
 
   /** The operator brings its own. */
   const others = perconaVersions.filter((version) => version !== 'v2.9.0');

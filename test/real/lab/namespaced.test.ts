@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Lab } from '../../../lab/lab.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../../../lab/shell.ts';
 import { listAt, objectAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
 import { nfs } from '../support/served.ts';
 import { auditFrom } from './support/audit.ts';
 import { canRunLab } from './support/can-run.ts';
 import { compactEtcd } from './support/faults.ts';
-import { callsOf, labFor } from './support/start.ts';
+import { callsOf, labOfBlock } from './support/start.ts';
 import { runPods } from './support/real-pods.ts';
 import { refusesABadSpec, tellsItsTenant } from './support/stories.ts';
 import {
@@ -34,13 +33,7 @@ async function uidOf(tenant: Tenant, object: string): Promise<string | undefined
 }
 
 describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STORY }, () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await labFor('namespaced');
-  }, 180_000);
-  afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
-  }, 120_000);
+  const lab = labOfBlock('namespaced');
 
   it('the quickstart gets Ready, and tells its tenant all about it', async () => {
     const tenant = await newTenant(lab);

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Lab } from '../../../lab/lab.ts';
-import { installPerconaCrd, startPercona } from '../../../lab/percona.ts';
+import { installPerconaCrd } from '../../../lab/percona.ts';
 import { at, listAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
 import { clusterWith, example as offline } from '../../support/examples.ts';
 import { perconaVersions } from '../../support/percona.ts';
 import { manifest } from '../../support/see.ts';
 import { auditFrom } from './support/audit.ts';
-import { canRunPercona, CLUSTER, secretOf, untilCluster, warningsOf } from './support/percona-clusters.ts';
+import { canRunPercona, CLUSTER, untilCluster } from './support/percona-clusters.ts';
 import { backedUp, standInForPercona, words, type PerconaStandIn } from './support/percona-stand-in.ts';
-import { labFor } from './support/start.ts';
+import { labOfBlock } from './support/start.ts';
 import { condition, dittoServer, example, holds, newTenant, type Tenant } from './support/tenant.ts';
 
 const can = await canRunPercona();
@@ -58,13 +58,7 @@ async function atWork(lab: Lab, percona: JsonObject = {}): Promise<{ tenant: Ten
 }
 
 describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await labFor('namespaced');
-  }, 180_000);
-  afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
-  }, 60_000);
+  const lab = labOfBlock('namespaced');
 
   it('the kind is missing: DatabaseReady says what to install, and once it is there all goes on', async () => {
     const tenant = await newTenant(lab);
@@ -259,30 +253,5 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       const annotations = at(await tenant.get(`${CLUSTER}/${NAME}`), 'metadata', 'annotations') ?? {};
       see(Object.keys(annotations)).not.toContain('pgv2.percona.com/authorizeBackupRemoval');
     });
-  });
-});
-
-describe.skipIf(!can)('DittoServers on Percona’s own operator', { timeout: STORY }, () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await labFor('namespaced');
-  }, 180_000);
-  afterAll(async () => {
-    await lab[Symbol.asyncDispose]();
-  }, 60_000);
-
-  it('2.9.0 brings up what the examples become, without a word of warning', async () => {
-    await startPercona(lab);
-    const bringUp = async (name: string): Promise<void> => {
-      const tenant = await newTenant(lab);
-      await tenant.apply(example(name, 'files'));
-      await until(tenant, 'DatabaseReady', 'True ClusterReady');
-      const server = await tenant.untilSettled('files');
-      expect(await warningsOf(tenant), name).toEqual([]);
-      const secret = await secretOf(tenant, USER_SECRET);
-      expect(textAt(server, 'status', 'database', 'host')).toBe(secret.host);
-      expect(secret.host).toBe(`${NAME}-primary.${tenant.namespace}.svc`);
-    };
-    await Promise.all(['percona-minimal', 'percona-production'].map(bringUp));
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { FlavourName } from '../../../../lab/flavours.ts';
 import { startLab, type Lab } from '../../../../lab/lab.ts';
 
@@ -16,6 +17,23 @@ export function ownPackages(): { readonly folder: string; readonly version: stri
 export async function labFor(flavour: FlavourName, packages = ownPackages()): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'function-dittofs-lab-'));
   return startLab({ flavour, folder, packages, says: (line) => process.stderr.write(`${line}\n`) });
+}
+
+/** Milliseconds in which a lab starts, and in which it ends. */
+const START = 180_000;
+const END = 120_000;
+
+/** The lab of a block of tests: it starts before them and ends after them, and is there while they run. */
+export function labOfBlock(flavour: FlavourName): Lab {
+  const lab = {} as Lab;
+  beforeAll(async () => {
+    Object.assign(lab, await labFor(flavour));
+  }, START);
+  afterAll(async () => {
+    // One that did not start has ended already.
+    if (Symbol.asyncDispose in lab) await lab[Symbol.asyncDispose]();
+  }, END);
+  return lab;
 }
 
 /** The sum of all series of a metric of the function. */

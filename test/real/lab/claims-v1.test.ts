@@ -1,0 +1,3 @@
+import { claimsOn } from './support/claim-stories.ts';
+
+claimsOn('Crossplane v1.20', 'claims-v1');
