@@ -32,9 +32,10 @@ export function describeShares(findings: Findings): JsonObject {
     const report = known.get(name);
     // A server with shares of its own gets none besides.
     if (report === undefined && fallback) return [];
-    const { ready, message } = report ?? { ready: false, message: 'is not applied yet' };
-    const text = why ?? message;
-    return [defined({ name, ready: ready && why === undefined, message: text === '' ? undefined : bounded(text) })];
+    if (report === undefined) return [{ name, ready: false, message: 'is not applied yet' }];
+    const text = why ?? report.message;
+    const message = text === '' ? undefined : bounded(text);
+    return [defined({ name, ready: report.ready && why === undefined, message })];
   });
   return shares.length === 0 ? {} : { shares };
 }

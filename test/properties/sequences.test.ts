@@ -76,7 +76,7 @@ function reconcile(world: World): void {
   // Nothing observed and wanted is dropped. Only these are not wanted any more once the spec says so.
   const spec = cluster.xr().spec as JsonObject;
   const offered = at(spec, 'nfs', 'enabled') !== false || at(spec, 'smb', 'enabled') !== false;
-  const unwanted = [...(offered ? [] : ['file-service']), 'storage-class'];
+  const unwanted = [...(offered ? [] : ['connection', 'file-service']), 'storage-class'];
   for (const response of step.calls) {
     const keys = desiredKeys({ ...step, response });
     for (const key of observed.filter((known) => !unwanted.includes(known))) expect(keys, 'dropped').toContain(key);
