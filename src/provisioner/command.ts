@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../lib/duration.ts';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address } from '../listen/address.ts';
 import type { StatusRef } from './status-config-map.ts';
 
 /** Flags, as they are written. */

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { statusKeys, type ProvisionerReport } from '../api/provisioning.ts';
-import type { Address } from './address.ts';
+import { listen, type Address } from '../listen/address.ts';
+import { createHttpServer } from '../listen/http.ts';
 import { createAdministrator } from './administrator.ts';
 import type { Change } from './change.ts';
 import { converge, type Lasting, type Outcome } from './converge.ts';
 import { createHider } from './hide-secrets.ts';
-import { createHttpServer, listen } from './http.ts';
 import { readInputs, type Files, type Inputs } from './inputs.ts';
 import { loop } from './loop.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -120,7 +120,7 @@ export async function provision(options: ProvisionOptions, address: Address): Pr
   let reason: string | undefined = 'the first round has not ended yet';
   let said = '';
   const http = createHttpServer(metrics, () => reason);
-  const port = await listen(http, address);
+  const { port } = await listen(http, address);
   const state = lasting(options, metrics, hider.hide, false);
 
   const report = async (inputs: Inputs, outcome: Outcome): Promise<boolean> => {

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/provisioner/address.ts';
 import { inTurns } from '../../src/provisioner/in-turns.ts';
 import { readInputs, type Inputs } from '../../src/provisioner/inputs.ts';
 import { planWith, user } from './plan.ts';
@@ -78,17 +77,5 @@ describe('work', () => {
       now -= 1;
     });
     expect([most, seen.sort()]).toEqual([4, [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
-  });
-});
-
-describe('an address', () => {
-  it.each([
-    [':8081', { host: '', port: 8081 }],
-    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
-    ['[::1]:8081', { host: '::1', port: 8081 }],
-    ['8081', undefined],
-    [':65536', undefined],
-  ])('%s', (text, address) => {
-    expect(parseAddress(text)).toEqual(address);
   });
 });
