@@ -8,6 +8,7 @@ import { convergeGroups } from './groups.ts';
 import { inTurns } from './in-turns.ts';
 import { missingSecret, type Inputs } from './inputs.ts';
 import { createNotes } from './notes.ts';
+import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import type { Passwords } from './passwords.ts';
 import { path, sharePath } from './path.ts';
 import { prune } from './prune.ts';
@@ -132,7 +133,8 @@ export async function converge({ plan, secret, adminPassword }: Inputs, lasting:
   const password = adminPassword();
   if (password === undefined) return shutOut(plan, missingSecret(plan.admin));
   const arrived = await lasting.administrator.arrive(password);
-  if (!arrived.ok && arrived.status === 401) return shutOut(plan, refusedAdmin(plan));
+  if (!arrived.ok && arrived.status === 401)
+    return shutOut(plan, hasPasswordLength(password.value) ? refusedAdmin(plan) : wrongPasswordLength(plan.admin));
   if (!arrived.ok) return unanswered(arrived);
 
   const changes: Change[] = [];

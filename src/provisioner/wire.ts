@@ -16,6 +16,8 @@ export interface Request {
 /** Sends requests, one at a time or several. */
 export interface Wire {
   readonly send: (request: Request, token?: string) => Promise<Answer>;
+  /** Whether what writes gets to the server. */
+  readonly canWrite: boolean;
   /** Whether the server is gone: nothing listens any more where it was. */
   readonly isGone: () => boolean;
 }
@@ -111,6 +113,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
   };
 
   return {
+    canWrite: true,
     isGone: () => gone,
     send: async (request, token) => {
       const answer = await observed(request, token);
@@ -126,6 +129,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
 export function readOnly(wire: Wire): Wire {
   return {
     ...wire,
+    canWrite: false,
     send: async (request, token) =>
       request.method === 'GET' || request.path === '/api/v1/auth/login'
         ? wire.send(request, token)
