@@ -1,6 +1,6 @@
 import type { ProvisionerReport, ReportedProblem, ServingPlan } from '../api/provisioning.ts';
 import { activePlan } from './active-plan.ts';
-import { convergeAdapters, convergeSettings } from './adapters.ts';
+import { convergeAdapters, convergeSettings, type AdapterWatch } from './adapters.ts';
 import type { Administrator } from './administrator.ts';
 import type { Answer, Failure } from './answer.ts';
 import { nameOf, type Change, type Kind } from './change.ts';
@@ -31,8 +31,8 @@ export interface Lasting {
   readonly attempted: Set<string>;
   /** Told of every change that was made. */
   readonly tell: (change: Change) => void;
-  /** Whether to wait for what takes a while to show. */
-  readonly canWait: boolean;
+  /** What is known of adapters; undefined waits for nothing. */
+  readonly adapters: AdapterWatch | undefined;
   /** Ends the round before its next change. */
   readonly signal: AbortSignal;
 }
@@ -125,7 +125,7 @@ async function convergeAll(round: Round, plan: ServingPlan, lasting: Lasting): P
   await convergeShares(round, round.plan.shares, { ...unlike, silent: new Set() });
   await convergeSnapshotPolicies(round);
   if (plan.prune) await prune(round, plan);
-  await convergeAdapters(round, starting, lasting.canWait);
+  await convergeAdapters(round, starting, lasting.adapters);
 }
 
 /** One round: logs in, reads all that the server has, makes it what the plan says, and looks at what came of it. */

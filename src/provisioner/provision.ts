@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { statusKeys, type ProvisionerReport } from '../api/provisioning.ts';
 import { listen, type Address } from '../listen/address.ts';
@@ -53,7 +54,12 @@ function lasting(options: ProvisionOptions, metrics: Metrics, hide: (text: strin
       const { kind, name, action, fields } = change;
       logger.info({ kind, name, action, fields: fields.map((field) => field.name) }, 'changed the server');
     },
-    canWait: !isDry,
+    adapters: isDry
+      ? undefined
+      : {
+          restarted: new Set(),
+          pause: async (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+        },
     signal,
   };
 }

@@ -1,4 +1,6 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { listen } from '../../src/listen/address.ts';
 import { planWith, user } from '../provisioner/plan.ts';
 import { hasOwnNetwork } from './support/dfs-process.ts';
 import { ADMIN_PASSWORD } from './support/dfs-server.ts';
@@ -63,4 +65,33 @@ describe.skipIf(!can).concurrent('a dry run', () => {
     });
     expect(here.proxy.writes()).toEqual([]);
   });
+});
+
+describe.skipIf(!can).concurrent('an adapter whose port is busy', () => {
+  it('is started again once, and is a problem until it listens', async () => {
+    await using here = await provisioned();
+    const blocker = createServer();
+    const { port } = await listen(blocker, { host: '0.0.0.0', port: 0 });
+    const smb = { enabled: true, port, settings: {} };
+    here.declare(planWith({ adapters: { ...planWith().adapters, smb } }));
+    await using running = await here.run(1000);
+    const problem = async (): Promise<string> => (await running.get('/readyz')).text;
+    await expect
+      .poll(problem, { timeout: 50_000 })
+      .toBe('adapter "smb": does not listen: SMB adapter has not started yet\n');
+    const writes = here.proxy.writes().length;
+    const rounds = (): number => running.log().filter(({ msg }) => msg === 'ended a round').length;
+    const before = rounds();
+    await expect.poll(rounds, { timeout: 20_000 }).toBeGreaterThan(before + 1);
+    expect(here.proxy.writes()).toHaveLength(writes);
+    expect(here.proxy.writes().map(({ body }) => body)).toEqual([
+      JSON.stringify({ enabled: true, port }),
+      '{"enabled":false}',
+      '{"enabled":true}',
+    ]);
+    blocker.close();
+    await here.server.kill();
+    await here.server.start();
+    await expect.poll(problem, { timeout: 20_000 }).toBe('ok\n');
+  }, 100_000);
 });
