@@ -3,7 +3,6 @@ import { defined, type JsonObject } from '../lib/json.ts';
 import { ADMIN } from './administrator.ts';
 import { changed, differences } from './compare.ts';
 import { inTurns } from './in-turns.ts';
-import { missingSecret } from './inputs.ts';
 import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import { path } from './path.ts';
 import { idOf, make, wasAttempted, type Round } from './round.ts';
@@ -16,7 +15,7 @@ export type Settle = (round: Round, user: DeclaredUser, password: string) => Pro
 export function usablePassword(round: Round, { name, password }: DeclaredUser): string | undefined {
   const value = round.secret(password);
   if (value === undefined) {
-    round.problem('user', name, missingSecret(password));
+    round.problem('user', name, round.lack(password));
     return undefined;
   }
   if (hasPasswordLength(value)) return value;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { JsonObject } from '../lib/json.ts';
 import type { Answer, Failure } from './answer.ts';
+import type { Hide } from './hide-secrets.ts';
 import { stableWords } from './stable-words.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -28,8 +29,7 @@ export interface WireOptions {
   readonly url: string;
   /** Ends what only reads; what writes is let finish, so that a note follows what it is about. */
   readonly signal: AbortSignal;
-  /** Takes the values of Secrets out of a text. */
-  readonly hide: (text: string) => string;
+  readonly hide: Hide;
   /** Told of every request. */
   readonly observe: (method: Method, outcome: string) => void;
 }
@@ -99,8 +99,12 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
       });
       const text = await response.text();
       gone = false;
-      if (response.ok) return { ok: true, body: parseJson(text) };
-      return { ok: false, status: response.status, reason: stableWords(hide(wordsOf(text, response.status))) };
+      const { ok, status } = response;
+      if (!ok) return { ok, status, reason: stableWords(hide(wordsOf(text, status))) };
+      const content = text === '' ? undefined : parseJson(text);
+      // A page of whatever stands between, or half of an answer: nobody knows what was done.
+      if (text !== '' && content === undefined) return { ok: false, status, reason: 'the answer is no JSON' };
+      return { ok, body: content };
     } catch (error) {
       return failure(error, timeout.aborted);
     }

@@ -79,6 +79,7 @@ export function fakeRound(
     notes: createNotes([], () => Promise.resolve(done)),
     sealer: createSealer(),
     secret: ({ secret }) => `${secret}-password`,
+    lack: ({ secret }) => `Secret ${JSON.stringify(secret)} is missing`,
     attempted: new Set(),
     send: async (request) => wire.send(request),
     change: async (change, request) => {
