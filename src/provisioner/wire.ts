@@ -103,7 +103,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
       if (!ok) return { ok, status, reason: stableWords(hide(wordsOf(text, status))) };
       const content = text === '' ? undefined : parseJson(text);
       // A page of whatever stands between, or half of an answer: nobody knows what was done.
-      if (text !== '' && content === undefined) return { ok: false, status, reason: 'the answer is no JSON' };
+      if (text !== '' && content === undefined) return { ok: false, status: 0, reason: 'the answer is no JSON' };
       return { ok, body: content };
     } catch (error) {
       return failure(error, timeout.aborted);

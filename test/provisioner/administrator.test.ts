@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Answer } from '../../src/provisioner/answer.ts';
 import { createAdministrator, type Administrator } from '../../src/provisioner/administrator.ts';
 import { done, failed, fakeWire, tokens, type FakeWire } from './fake-wire.ts';
 
@@ -69,6 +70,24 @@ describe('the session of the administrator', () => {
     expect(await Promise.all(requests)).toEqual([done, done, done, done]);
     expect(logins(wire)).toBe(2);
     expect(await administrator.send(settings)).toEqual(done);
+    expect(logins(wire)).toBe(2);
+  });
+});
+
+describe('a request that was under way while another one logged in', () => {
+  it('is repeated with that session', async () => {
+    let refuse: (answer: Answer) => void = () => undefined;
+    let logged = 0;
+    const wire = fakeWire((request, token) => {
+      if (request.startsWith('login')) return tokens(`t${++logged}`);
+      if (token === 't2') return done;
+      return request === 'GET slow' ? new Promise<Answer>((resolve) => (refuse = resolve)) : refused;
+    });
+    const administrator = await arrived(wire);
+    const slow = administrator.send({ method: 'GET', path: '/api/v1/slow' });
+    expect(await administrator.send(settings)).toEqual(done);
+    refuse(refused);
+    expect(await slow).toEqual(done);
     expect(logins(wire)).toBe(2);
   });
 });

@@ -33,9 +33,9 @@ describe('an answer', () => {
   it.each([
     ['is JSON', 'GET', 200, '[1]', { ok: true, body: [1] }],
     ['may be empty', 'DELETE', 204, '', { ok: true, body: undefined }],
-    ['with a page is none', 'GET', 200, html, { ok: false, status: 200, reason: 'the answer is no JSON' }],
-    ['to what writes is none either', 'POST', 200, html, { ok: false, status: 200 }],
-    ['that is cut off is none', 'POST', 201, '{"id":"', { ok: false, status: 201 }],
+    ['with a page is none', 'GET', 200, html, { ok: false, status: 0, reason: 'the answer is no JSON' }],
+    ['to what writes is none either', 'POST', 200, html, { ok: false, status: 0 }],
+    ['that is cut off is none', 'POST', 201, '{"id":"', { ok: false, status: 0 }],
     ['of a refusal may be text', 'POST', 401, 'no secret', { ok: false, status: 401, reason: 'no ********' }],
   ] as const)('%s: %s', async (_reason, method: Method, status, body, expected) => {
     await using to = await wireTo((_request, response) => {

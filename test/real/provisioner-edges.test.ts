@@ -124,6 +124,23 @@ describe.skipIf(!can).concurrent('what is told', () => {
     expect(fake.data).toMatchObject({ revision: 'r3' });
   });
 
+  it('is that the server lets nobody in, once that lasts, and that it does again', async ({ expect }) => {
+    await using here = await provisioned();
+    await using fake = await startFakeCluster();
+    here.declare(planWith());
+    here.proxy.fail = (_method, path) =>
+      path.endsWith('/auth/login') ? { status: 500, detail: 'Authentication failed' } : undefined;
+    await using running = await here.run(1000, { ref, cluster: fake.cluster });
+    await expect.poll(async () => (await running.get('/readyz')).text).toBe('Authentication failed\n');
+    expect(fake.data).toEqual({});
+    const problems = (): unknown =>
+      (JSON.parse(fake.data?.['report.json'] ?? '{}') as { problems?: unknown[] }).problems;
+    const lasting = [{ about: 'server', message: 'Authentication failed' }];
+    await expect.poll(problems, { timeout: 90_000 }).toEqual(lasting);
+    here.proxy.fail = () => undefined;
+    await expect.poll(problems, { timeout: 70_000 }).toEqual([]);
+  }, 180_000);
+
   it('are all problems, where the report has no room for them', async ({ expect }) => {
     await using here = await provisioned();
     await using fake = await startFakeCluster();
