@@ -53,14 +53,23 @@ export default {
       name: 'layer-function',
       severity: 'error',
       from: { path: '^src/function\\.ts$' },
-      to: { path: '^src/(render|server|provisioner|main)' },
+      to: { path: '^src/(render|server|listen|provisioner|main)' },
     },
     {
       name: 'layer-provisioner',
       severity: 'error',
       comment: 'a program of its own: it shares the words of plan.json with the function, and no more',
       from: { path: folder('provisioner') },
-      to: { path: '^src/', pathNot: [folder('provisioner'), folder('lib'), '^src/api/provisioning\\.ts$'] },
+      to: {
+        path: '^src/',
+        pathNot: [...['provisioner', 'listen', 'lib'].map(folder), '^src/api/provisioning\\.ts$'],
+      },
+    },
+    {
+      name: 'layer-listen',
+      severity: 'error',
+      from: { path: folder('listen') },
+      to: { path: '^src/', pathNot: folder('listen') },
     },
     {
       name: 'sdk-at-the-edge',

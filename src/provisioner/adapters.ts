@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { DeclaredAdapter } from '../api/provisioning.ts';
+import type { Failure } from './answer.ts';
 import { changed, differences } from './compare.ts';
 import { path } from './path.ts';
 import type { Round } from './round.ts';
 import { readAs, ServerAdapters, type ServerAdapter } from './server-state.ts';
-
-/** Milliseconds for which the server may repeat what it last knew of an adapter, and a bit. */
-const CACHED = 6_000;
 
 /** Settings that an adapter takes up only when it starts. */
 const startFields = ['portmapper_enabled', 'portmapper_port', 'portmapper_register_with_system', 'udp_enabled'];
@@ -79,29 +76,78 @@ async function putAdapter(round: Round, type: string, declared: DeclaredAdapter,
   return mustStart && enabled;
 }
 
-/** The adapters that are to listen, and do not. */
-function silentOnes(
-  declared: ReadonlyMap<string, DeclaredAdapter>,
-  adapters: readonly ServerAdapter[],
-): readonly ServerAdapter[] {
-  return adapters.filter(({ type, status }) => declared.get(type)?.enabled === true && status.status !== 'healthy');
+/** What is known of adapters from round to round. */
+export interface AdapterWatch {
+  /** Adapters that were started again, and do not listen all the same. */
+  readonly restarted: Set<string>;
+  /** Waits for so many milliseconds; a shorter time where the provisioner stops. */
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-/** Reports adapters that do not listen; an adapter whose port was busy is started again once, for the server never tries again. */
-async function verify(round: Round, declared: ReadonlyMap<string, DeclaredAdapter>, isChanged: boolean): Promise<void> {
-  const ask = async (): Promise<readonly ServerAdapter[]> => {
-    await sleep(CACHED);
+/**
+ * Milliseconds between looks at adapters that are to listen. The first is as long as the server may repeat what it last
+ * knew, and a bit; and on a busy machine an adapter takes its time to start.
+ */
+const LOOKS = [6_000, 3_000, 3_000, 3_000];
+
+/** An adapter that is to listen, and does not; as the server tells it. */
+interface Silent {
+  readonly type: string;
+  readonly why: string;
+}
+
+function silentOnes(declared: ReadonlyMap<string, DeclaredAdapter>, adapters: readonly ServerAdapter[]): Silent[] {
+  return adapters
+    .filter(({ type, status }) => declared.get(type)?.enabled === true && status.status !== 'healthy')
+    .map(({ type, status }) => ({ type, why: status.message ?? status.status }));
+}
+
+/** Looks until all adapters listen that are to, for a while; those that still do not, or why that is not known. */
+async function look(
+  round: Round,
+  declared: ReadonlyMap<string, DeclaredAdapter>,
+  pause: AdapterWatch['pause'],
+): Promise<readonly Silent[] | Failure> {
+  let found: readonly Silent[] | Failure = [];
+  for (const milliseconds of LOOKS) {
+    await pause(milliseconds);
     const read = await readAs(round.send, path('adapters'), ServerAdapters);
-    return silentOnes(declared, read.ok ? read.value : []);
-  };
-  const first = silentOnes(declared, [...round.server.adapters.values()]);
-  if (!isChanged && first.length === 0) return;
-  const silent = await ask();
-  if (silent.length === 0) return;
-  for (const { type } of silent) await startAgain(round, type);
-  for (const { type, status } of await ask()) {
-    round.problem('adapter', type, `does not listen: ${status.message ?? status.status}`);
+    if (!read.ok) {
+      found = read;
+      continue;
+    }
+    const silent = silentOnes(declared, read.value);
+    if (silent.length === 0) return silent;
+    found = silent;
   }
+  return found;
+}
+
+/** Reports adapters that do not listen; one whose port was busy is started again once, for the server never tries again. */
+async function verify(
+  round: Round,
+  declared: ReadonlyMap<string, DeclaredAdapter>,
+  isChanged: boolean,
+  { restarted, pause }: AdapterWatch,
+): Promise<void> {
+  let silent: readonly Silent[] | Failure = silentOnes(declared, [...round.server.adapters.values()]);
+  if (isChanged || silent.some(({ type }) => !restarted.has(type))) {
+    silent = await look(round, declared, pause);
+    const untried = 'reason' in silent ? [] : silent.filter(({ type }) => !restarted.has(type));
+    for (const { type } of untried) {
+      restarted.add(type);
+      await startAgain(round, type);
+    }
+    if (untried.length > 0) silent = await look(round, declared, pause);
+  }
+  if ('reason' in silent) {
+    for (const [type, { enabled }] of declared)
+      if (enabled) round.problem('adapter', type, `whether it listens cannot be read: ${silent.reason}`);
+    return;
+  }
+  const still = new Set(silent.map(({ type }) => type));
+  for (const type of restarted) if (!still.has(type)) restarted.delete(type);
+  for (const { type, why } of silent) round.problem('adapter', type, `does not listen: ${why}`);
 }
 
 /**
@@ -115,12 +161,18 @@ export async function convergeSettings(round: Round): Promise<ReadonlySet<string
   return starting;
 }
 
-/** Brings the adapters to their ports, on or off; last, because it drops connections. */
-export async function convergeAdapters(round: Round, starting: ReadonlySet<string>, canWait: boolean): Promise<void> {
+/** Brings the adapters to their ports, on or off; last, because it drops connections. Without a watch it waits for nothing. */
+export async function convergeAdapters(
+  round: Round,
+  starting: ReadonlySet<string>,
+  watch: AdapterWatch | undefined,
+): Promise<void> {
   const declared = new Map(Object.entries(round.plan.adapters));
   let isChanged = false;
   for (const [type, adapter] of declared) {
-    if (await putAdapter(round, type, adapter, starting.has(type))) isChanged = true;
+    if (!(await putAdapter(round, type, adapter, starting.has(type)))) continue;
+    isChanged = true;
+    watch?.restarted.delete(type);
   }
-  if (canWait) await verify(round, declared, isChanged);
+  if (watch !== undefined) await verify(round, declared, isChanged, watch);
 }

@@ -1,5 +1,6 @@
 import type { Answer, Failure } from './answer.ts';
-import { logIn, type LoggedIn } from './log-in.ts';
+import { logIn, type LoggedIn, type NotLoggedIn } from './log-in.ts';
+import { hasPasswordLength } from './password-length.ts';
 import { path } from './path.ts';
 import type { Request, Wire } from './wire.ts';
 
@@ -18,8 +19,11 @@ export interface Administrator {
   readonly send: (request: Request) => Promise<Answer>;
 }
 
-/** Milliseconds before its end at which a token is no longer used. */
-const MARGIN = 60_000;
+/** A login under way. */
+interface Entering {
+  readonly password: string;
+  readonly answer: Promise<LoggedIn | NotLoggedIn>;
+}
 
 /** The name of the one user that every server has. */
 export const ADMIN = 'admin';
@@ -28,11 +32,19 @@ export const ADMIN = 'admin';
 export function createAdministrator(wire: Wire): Administrator {
   let working: string | undefined;
   let session: LoggedIn | undefined;
+  let entering: Entering | undefined;
 
-  const enter = async (password: string): Promise<LoggedIn | Failure> => {
+  const logInNow = async (password: string): Promise<LoggedIn | NotLoggedIn> => {
     const answer = await logIn(wire, ADMIN, password);
     if (answer.ok) [working, session] = [password, answer];
+    entering = undefined;
     return answer;
+  };
+
+  /** Logs in; once for all who need it at the same time. */
+  const enter = async (password: string): Promise<LoggedIn | NotLoggedIn> => {
+    if (entering?.password !== password) entering = { password, answer: logInNow(password) };
+    return entering.answer;
   };
 
   /** Makes the new password the server's, with the one that worked until now. */
@@ -44,8 +56,7 @@ export function createAdministrator(wire: Wire): Administrator {
     return changed.ok ? enter(wanted) : changed;
   };
 
-  const fresh = (): LoggedIn | undefined =>
-    session !== undefined && Date.now() < session.expires - MARGIN ? session : undefined;
+  const fresh = (): LoggedIn | undefined => (session !== undefined && Date.now() < session.renew ? session : undefined);
 
   return {
     arrive: async ({ value, exact }) => {
@@ -54,7 +65,8 @@ export function createAdministrator(wire: Wire): Administrator {
       let answer = await enter(value);
       if (!answer.ok && answer.status === 401 && exact !== value) answer = await enter(exact);
       if (answer.ok) return { ok: true, rotated: false };
-      if (answer.status !== 401 || known === undefined || known === value) return answer;
+      const canRotate = known !== undefined && known !== value && hasPasswordLength(value);
+      if (answer.status !== 401 || !canRotate) return answer;
       const rotated = await rotate(known, value);
       // What does not open the door any more is not tried again and again.
       if (!rotated.ok && rotated.status === 401) working = undefined;
@@ -62,9 +74,12 @@ export function createAdministrator(wire: Wire): Administrator {
     },
     send: async (request) => {
       if (fresh() === undefined && working !== undefined) await enter(working);
-      const answer = await wire.send(request, session?.token);
+      const used = session?.token;
+      const answer = await wire.send(request, used);
       if (answer.ok || (answer.status !== 401 && answer.status !== 403) || working === undefined) return answer;
       // The token may have been signed with a key that the server no longer has, or the password has to be changed by now.
+      // Another request may have found that out already.
+      if (session !== undefined && session.token !== used) return wire.send(request, session.token);
       const again = await enter(working);
       return again.ok ? wire.send(request, again.token) : answer;
     },

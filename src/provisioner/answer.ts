@@ -10,7 +10,7 @@ export interface Answered {
 /** The server refused, or did not answer. */
 export interface Failure {
   readonly ok: false;
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 where no answer came, or none that tells what was done. */
   readonly status: number;
   /** Why, in the server's words: short, the same from time to time, and without the value of any Secret. */
   readonly reason: string;

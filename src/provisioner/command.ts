@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../lib/duration.ts';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address } from '../listen/address.ts';
 import type { StatusRef } from './status-config-map.ts';
 
 /** Flags, as they are written. */
@@ -59,6 +59,10 @@ async function run(flags: Flags, exit: Exit): Promise<void> {
     import('./status-config-map.ts'),
     import('pino'),
   ]);
+  const { username, password } = new URL(flags.url);
+  // Said without the URL, for it would be in a log.
+  if (username !== '' || password !== '')
+    throw new Error('cannot use --url: it holds credentials; the password of admin comes from its Secret');
   const isOnce = flags.once || flags.dryRun;
   const level = flags.debug ? 'debug' : 'info';
   const logger = pino(
@@ -83,8 +87,9 @@ async function run(flags: Flags, exit: Exit): Promise<void> {
   const onSignal = (): void => {
     if (stopping.signal.aborted) exit(1);
     stopping.abort();
+    // One round that was cut short has not applied everything.
     setTimeout(() => {
-      exit(0);
+      exit(isOnce ? 1 : 0);
     }, GRACE);
   };
   process.on('SIGTERM', onSignal);

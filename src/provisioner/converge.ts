@@ -1,17 +1,19 @@
 import type { ProvisionerReport, ReportedProblem, ServingPlan } from '../api/provisioning.ts';
 import { activePlan } from './active-plan.ts';
-import { convergeAdapters, convergeSettings } from './adapters.ts';
+import { convergeAdapters, convergeSettings, type AdapterWatch } from './adapters.ts';
 import type { Administrator } from './administrator.ts';
 import type { Answer, Failure } from './answer.ts';
 import { nameOf, type Change, type Kind } from './change.ts';
 import { convergeGroups } from './groups.ts';
+import type { Hide } from './hide-secrets.ts';
 import { inTurns } from './in-turns.ts';
-import { missingSecret, type Inputs } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 import { createNotes } from './notes.ts';
+import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import type { Passwords } from './passwords.ts';
 import { path, sharePath } from './path.ts';
 import { prune } from './prune.ts';
-import { isUnloaded, reportOf } from './report.ts';
+import { isUnloaded, problemsOf, reportOf, unknownReport } from './report.ts';
 import type { Round } from './round.ts';
 import type { Sealer } from './sealer.ts';
 import { readAs, readServerState, ServerShares, Status, type ServerShare } from './server-state.ts';
@@ -28,10 +30,11 @@ export interface Lasting {
   readonly passwords: Passwords;
   readonly sealer: Sealer;
   readonly attempted: Set<string>;
+  readonly hide: Hide;
   /** Told of every change that was made. */
   readonly tell: (change: Change) => void;
-  /** Whether to wait for what takes a while to show. */
-  readonly canWait: boolean;
+  /** What is known of adapters; undefined waits for nothing. */
+  readonly adapters: AdapterWatch | undefined;
   /** Ends the round before its next change. */
   readonly signal: AbortSignal;
 }
@@ -42,12 +45,19 @@ export type Outcome =
   | {
       readonly state: 'tried';
       readonly report: ProvisionerReport;
+      /** All that is declared and not so; the report has room for some. */
+      readonly problems: readonly ReportedProblem[];
       /** Changes whenever the server has to start again; undefined where that is not known. */
       readonly restart: string | undefined;
       readonly changes: readonly Change[];
     }
   /** It could not, and may soon: nothing new is known. */
-  | { readonly state: 'unanswered'; readonly reason: string };
+  | {
+      readonly state: 'unanswered';
+      readonly reason: string;
+      /** Whether nothing listens any more where it was, or this process stops. */
+      readonly isGone: boolean;
+    };
 
 /** What a user is to do about a password that is not the server's. */
 function refusedAdmin({ admin }: ServingPlan): string {
@@ -58,24 +68,13 @@ function refusedAdmin({ admin }: ServingPlan): string {
 /** What is known where only the administrator could know more. */
 function shutOut(plan: ServingPlan, message: string): Outcome {
   const problem = { about: nameOf('admin', plan.admin.secret), message };
-  const declared = plan.shares.filter(({ fallback }) => !fallback);
-  const shares = declared.map(({ name }) => ({
-    name,
-    ready: false,
-    message: 'is not known: the provisioner cannot log in',
-  }));
-  shares.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    state: 'tried',
-    report: { revision: plan.revision, shares, problems: [problem] },
-    restart: undefined,
-    changes: [],
-  };
+  const report = unknownReport(plan, problem, 'the provisioner cannot log in');
+  return { state: 'tried', report, problems: [problem], restart: undefined, changes: [] };
 }
 
 /** A round that a failure has ended. */
-function unanswered({ reason }: Failure): Outcome {
-  return { state: 'unanswered', reason };
+function unanswered({ reason }: Failure, { wire, signal }: Lasting): Outcome {
+  return { state: 'unanswered', reason, isGone: wire.isGone() || signal.aborted };
 }
 
 /** The shares as the server has them in the end: each with its health, which it takes its time to find out where a store is dead. */
@@ -124,16 +123,17 @@ async function convergeAll(round: Round, plan: ServingPlan, lasting: Lasting): P
   await convergeShares(round, round.plan.shares, { ...unlike, silent: new Set() });
   await convergeSnapshotPolicies(round);
   if (plan.prune) await prune(round, plan);
-  await convergeAdapters(round, starting, lasting.canWait);
+  await convergeAdapters(round, starting, lasting.adapters);
 }
 
 /** One round: logs in, reads all that the server has, makes it what the plan says, and looks at what came of it. */
-export async function converge({ plan, secret, adminPassword }: Inputs, lasting: Lasting): Promise<Outcome> {
+export async function converge({ plan, secret, lack, adminPassword }: Inputs, lasting: Lasting): Promise<Outcome> {
   const password = adminPassword();
-  if (password === undefined) return shutOut(plan, missingSecret(plan.admin));
+  if (password === undefined) return shutOut(plan, lack(plan.admin));
   const arrived = await lasting.administrator.arrive(password);
-  if (!arrived.ok && arrived.status === 401) return shutOut(plan, refusedAdmin(plan));
-  if (!arrived.ok) return unanswered(arrived);
+  if (!arrived.ok && arrived.status === 401)
+    return shutOut(plan, hasPasswordLength(password.value) ? refusedAdmin(plan) : wrongPasswordLength(plan.admin));
+  if (!arrived.ok) return unanswered(arrived, lasting);
 
   const changes: Change[] = [];
   const problems: ReportedProblem[] = [];
@@ -148,7 +148,7 @@ export async function converge({ plan, secret, adminPassword }: Inputs, lasting:
   const { administrator, wire, signal } = lasting;
   const send = (request: Request): Promise<Answer> => administrator.send(request);
   const read = await readServerState(send);
-  if (!read.ok) return unanswered(read);
+  if (!read.ok) return unanswered(read, lasting);
   const notes = createNotes(read.state.settings, send);
   const round: Round = {
     plan: activePlan(plan, read.state, notes, lasting.attempted),
@@ -156,6 +156,7 @@ export async function converge({ plan, secret, adminPassword }: Inputs, lasting:
     notes,
     sealer: lasting.sealer,
     secret,
+    lack,
     attempted: lasting.attempted,
     send,
     change: async (change, request) => {
@@ -172,6 +173,9 @@ export async function converge({ plan, secret, adminPassword }: Inputs, lasting:
   const shares = await finalShares(round, changes.length > 0);
   await loadAgain(round, shares);
   // What it says of a server that went away in between would be of yesterday.
-  if (wire.isGone() || signal.aborted) return { state: 'unanswered', reason: 'the server does not answer any more' };
-  return { state: 'tried', report: reportOf(round.plan, shares, problems), restart: notes.restart(), changes };
+  if (wire.isGone() || signal.aborted)
+    return { state: 'unanswered', reason: 'the server does not answer any more', isGone: true };
+  const all = problemsOf(problems, lasting.hide);
+  const report = reportOf(round.plan, shares, all, lasting.hide);
+  return { state: 'tried', report, problems: all, restart: notes.restart(), changes };
 }

@@ -1,8 +1,11 @@
+/** Takes the values of Secrets out of a text. */
+export type Hide = (text: string) => string;
+
 /** Takes the values of Secrets out of texts that are logged or reported. */
 export interface Hider {
   /** Remembers a value to hide. */
   readonly learn: (value: string) => void;
-  readonly hide: (text: string) => string;
+  readonly hide: Hide;
 }
 
 /** A shorter value is hidden only where it stands alone: it would otherwise turn ordinary words into asterisks. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { ServingPlan, type SecretFile } from '../api/provisioning.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { AdminPassword } from './administrator.ts';
@@ -18,40 +19,55 @@ export interface Inputs {
   readonly fingerprint: string;
   /** The value under a key; undefined where there is none. */
   readonly secret: (file: SecretFile) => string | undefined;
+  /** What is said of one that there is not. */
+  readonly lack: (file: SecretFile) => string;
   readonly adminPassword: () => AdminPassword | undefined;
   /** The values that nobody else may see. */
   readonly hidden: readonly string[];
 }
 
-/** Every value that a plan wants. */
-function secretFilesOf(plan: ServingPlan): readonly SecretFile[] {
-  const stores = [...plan.metadata_stores, ...plan.local_block_stores, ...plan.remote_block_stores];
-  return [
-    plan.admin,
-    ...stores.flatMap(({ secrets }) => Object.values(secrets)),
-    ...plan.users.map(({ password }) => password),
-  ];
+/** Why a plan cannot be used. */
+export interface Refusal {
+  readonly refused: string;
+  /** Revision of that plan; empty where that cannot be read either. */
+  readonly revision: string;
 }
+
+/** What every plan has, also that of another version. */
+const Revised = z.looseObject({ revision: z.string() });
 
 /** Fields of a store that a Secret may bring along with the password: they are names, and would turn up in many a message. */
 const plainFields = ['host', 'port', 'database', 'dbname', 'user'];
 
-/** The values of a plan that are secret. */
-function hiddenFilesOf(plan: ServingPlan): readonly SecretFile[] {
+/** Every value that a plan wants. */
+function filesOf(plan: ServingPlan): readonly { readonly file: SecretFile; readonly isHidden: boolean }[] {
   const stores = [...plan.metadata_stores, ...plan.local_block_stores, ...plan.remote_block_stores];
   const fields = stores.flatMap(({ secrets }) => Object.entries(secrets));
   return [
-    plan.admin,
-    ...fields.filter(([field]) => !plainFields.includes(field)).map(([, file]) => file),
-    ...plan.users.map(({ password }) => password),
+    { file: plan.admin, isHidden: true },
+    ...fields.map(([field, file]) => ({ file, isHidden: !plainFields.includes(field) })),
+    ...plan.users.map(({ password }) => ({ file: password, isHidden: true })),
   ];
 }
 
-function readSecret(folder: string, { secret, key }: SecretFile): string {
+/** Other bytes than UTF-8 are no text: replaced by question marks, they would be another password. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a file, empty where there is none; undefined where it is no text. */
+function readSecret(folder: string, { secret, key }: SecretFile): string | undefined {
+  const bytes = readIfThere(join(folder, secret, key));
   try {
-    return readFileSync(join(folder, secret, key), 'utf8');
+    return utf8.decode(bytes);
   } catch {
-    return '';
+    return undefined;
+  }
+}
+
+function readIfThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.of();
   }
 }
 
@@ -64,16 +80,14 @@ function withoutNewline(value: string): string {
   return value.endsWith('\n') ? value.slice(0, -1) : value;
 }
 
-/** Reads the plan and the Secrets; an error says why the plan cannot be used. A missing value is the matter of who needs it. */
-export function readInputs(files: Files): Inputs | Error {
-  const parsed = readPlan(files.plan);
-  if (parsed instanceof Error) return parsed;
-  const plan = parsed;
-  const wanted = secretFilesOf(plan);
-  const values = new Map(
-    wanted.map((file) => [JSON.stringify([file.secret, file.key]), readSecret(files.secrets, file)]),
-  );
-  const exact = ({ secret, key }: SecretFile): string => values.get(JSON.stringify([secret, key])) ?? '';
+/** Reads the plan and the Secrets, or says why the plan cannot be used. A missing value is the matter of who needs it. */
+export function readInputs(files: Files): Inputs | Refusal {
+  const plan = readPlan(files.plan);
+  if ('refused' in plan) return plan;
+  const wanted = filesOf(plan);
+  const nameOf = ({ secret, key }: SecretFile): string => JSON.stringify([secret, key]);
+  const values = new Map(wanted.map(({ file }) => [nameOf(file), readSecret(files.secrets, file)]));
+  const exact = (file: SecretFile): string => values.get(nameOf(file)) ?? '';
   const secret = (file: SecretFile): string | undefined => {
     const value = withoutNewline(exact(file));
     return value === '' ? undefined : value;
@@ -82,28 +96,32 @@ export function readInputs(files: Files): Inputs | Error {
     plan,
     fingerprint: sha256(JSON.stringify([plan, [...values]])),
     secret,
+    lack: (file) => {
+      const { secret: name, key } = file;
+      const what = values.get(nameOf(file)) === undefined ? 'no text in UTF-8' : 'no value';
+      return `Secret ${JSON.stringify(name)} has ${what} under key ${JSON.stringify(key)}`;
+    },
     adminPassword: () => {
       const value = secret(plan.admin);
       return value === undefined ? undefined : { value, exact: exact(plan.admin) };
     },
-    hidden: hiddenFilesOf(plan).flatMap((file) => secret(file) ?? []),
+    hidden: wanted.flatMap(({ file, isHidden }) => (isHidden ? (secret(file) ?? []) : [])),
   };
 }
 
-function readPlan(path: string): ServingPlan | Error {
+function readPlan(path: string): ServingPlan | Refusal {
   try {
-    const parsed = ServingPlan.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    return new Error(`cannot use ${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it is not a plan'}`);
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const { data, error } = ServingPlan.safeParse(content);
+    if (data !== undefined) return data;
+    const [issue] = error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+    return {
+      refused: `cannot use ${path}: ${where}${issue?.message ?? 'it is not a plan'}`,
+      revision: Revised.safeParse(content).data?.revision ?? '',
+    };
   } catch (error) {
-    return new Error(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message : String(error);
+    return { refused: `cannot read ${path}: ${why}`, revision: '' };
   }
-}
-
-/** What is said of a value that is missing. */
-export function missingSecret({ secret, key }: SecretFile): string {
-  return `Secret ${JSON.stringify(secret)} has no value under key ${JSON.stringify(key)}`;
 }

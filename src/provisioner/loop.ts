@@ -1,7 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from './backoff.ts';
 import type { Outcome } from './converge.ts';
-import { readInputs, type Files, type Inputs } from './inputs.ts';
+import { readInputs, type Files, type Inputs, type Refusal } from './inputs.ts';
+
+/** What a look at the files and the server came to. */
+export interface Look {
+  /** Why the plan that there is now cannot be used. */
+  readonly refusal: Refusal | undefined;
+  /** The last good plan, and what came of it; undefined before there is one. */
+  readonly tried: { readonly inputs: Inputs; readonly outcome: Outcome } | undefined;
+}
+
+/** How a look ended: all is well, all is applied and some share is not served, or something failed. */
+export type Next = 'settled' | 'unready' | 'failed';
 
 /** What the loop works with. */
 export interface LoopOptions {
@@ -10,66 +21,62 @@ export interface LoopOptions {
   readonly interval: number;
   readonly signal: AbortSignal;
   readonly converge: (inputs: Inputs) => Promise<Outcome>;
-  /** Told of each outcome; says whether it could be passed on, for otherwise the round is repeated soon. */
-  readonly report: (inputs: Inputs, outcome: Outcome) => Promise<boolean>;
+  /** Told of each look. */
+  readonly tell: (look: Look) => Promise<Next>;
   /** Whether a server that was gone is ready again. */
   readonly isBack: () => Promise<boolean>;
-  /** Told why the plan cannot be used. */
-  readonly refuse: (error: Error) => void;
 }
 
 /** Milliseconds between two looks at the files: the kubelet swaps a link under them, which no watch of a file tells. */
 const POLL = 2_000;
 
+/** The most milliseconds until shares that are not served are looked at again. */
+const UNREADY = 30_000;
+
 /** How long to wait, and what ends it sooner. */
 interface Wait extends Pick<LoopOptions, 'files' | 'signal' | 'isBack'> {
-  readonly fingerprint: string | undefined;
+  readonly seen: string;
   readonly milliseconds: number;
 }
 
+/** Changes with what the files say, also where that cannot be used. */
+function identityOf(read: Inputs | Refusal): string {
+  return 'refused' in read ? read.refused : read.fingerprint;
+}
+
 /** Waits for a while, or until the files have other contents, or the server is back; never rejects. */
-async function waitForChange({ files, signal, isBack, fingerprint, milliseconds }: Wait): Promise<void> {
+async function waitForChange({ files, signal, isBack, seen, milliseconds }: Wait): Promise<void> {
   const deadline = Date.now() + milliseconds;
   for (;;) {
     const left = deadline - Date.now();
     if (left <= 0 || signal.aborted) return;
     await sleep(Math.min(POLL, left), undefined, { signal }).catch(() => undefined);
-    const inputs = readInputs(files);
-    if (!(inputs instanceof Error) && inputs.fingerprint !== fingerprint) return;
+    if (identityOf(readInputs(files)) !== seen) return;
     if (await isBack()) return;
   }
 }
 
-/** Converges again and again: when the files change, after a while, and soon where something is missing; until it is stopped. */
-export async function loop(options: LoopOptions): Promise<void> {
-  const { files, interval, signal, converge, report, isBack, refuse } = options;
-  let failures = 0;
-  let good: Inputs | undefined;
-  let refused = '';
-  while (!signal.aborted) {
-    const inputs = readInputs(files);
-    if (inputs instanceof Error) {
-      if (inputs.message !== refused) refuse(inputs);
-      refused = inputs.message;
-    } else {
-      if (inputs.fingerprint !== good?.fingerprint) failures = 0;
-      good = inputs;
-      refused = '';
-    }
-    // Without a plan there is nothing to do; with a broken one, the last good one stays.
-    const isApplied = good !== undefined && (await round(good, converge, report));
-    failures = isApplied ? 0 : failures + 1;
-    const milliseconds = isApplied ? interval : backoff(failures);
-    await waitForChange({ files, signal, isBack, fingerprint: good?.fingerprint, milliseconds });
-  }
+/** Milliseconds until the next look, after so many that were not settled. */
+function waitAfter(next: Next, failures: number, interval: number): number {
+  if (next === 'settled') return interval;
+  return next === 'unready' ? Math.min(interval, UNREADY, backoff(failures)) : backoff(failures);
 }
 
-async function round(
-  inputs: Inputs,
-  converge: LoopOptions['converge'],
-  report: LoopOptions['report'],
-): Promise<boolean> {
-  const outcome = await converge(inputs);
-  const isPassedOn = await report(inputs, outcome);
-  return isPassedOn && outcome.state === 'tried' && outcome.report.problems.length === 0;
+/** Converges again and again: when the files change, after a while, and soon where something is missing; until it is stopped. */
+export async function loop({ files, interval, signal, converge, tell, isBack }: LoopOptions): Promise<void> {
+  let failures = 0;
+  let good: Inputs | undefined;
+  let seen: string | undefined;
+  while (!signal.aborted) {
+    const read = readInputs(files);
+    const refusal = 'refused' in read ? read : undefined;
+    // With a plan that cannot be used, the last good one stays.
+    if (!('refused' in read)) good = read;
+    if (identityOf(read) !== seen) failures = 0;
+    seen = identityOf(read);
+    const tried = good === undefined ? undefined : { inputs: good, outcome: await converge(good) };
+    const next = await tell({ refusal, tried });
+    failures = next === 'settled' ? 0 : failures + 1;
+    await waitForChange({ files, signal, isBack, seen, milliseconds: waitAfter(next, failures, interval) });
+  }
 }

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { ReportedProblem, ShareReport } from '../api/provisioning.ts';
 import { kinds, type Change } from './change.ts';
 
 /** How a round ended: all is applied, some is not, or the server could not be asked. */
@@ -9,8 +10,8 @@ export interface Metrics {
   readonly observeRequest: (method: string, outcome: string) => void;
   readonly observeRound: (result: RoundResult) => void;
   readonly observeChange: (change: Change) => void;
-  /** How many problems the last round has found. */
-  readonly setProblems: (count: number) => void;
+  /** What the last round that could be made has found. */
+  readonly setFound: (problems: readonly ReportedProblem[], shares: readonly ShareReport[]) => void;
   readonly contentType: string;
   /** All metrics in Prometheus' text format. */
   readonly text: () => Promise<string>;
@@ -41,7 +42,12 @@ export function createMetrics(): Metrics {
   });
   const problems = new Gauge({
     name: 'dittofs_provisioner_problems',
-    help: 'What is declared and not so, as the last round found it.',
+    help: 'What is declared and not so, as the last round found it that could ask the server.',
+    registers,
+  });
+  const unserved = new Gauge({
+    name: 'dittofs_provisioner_shares_unready',
+    help: 'Declared shares that are not as declared, loaded and healthy, as the same round found it.',
     registers,
   });
   const success = new Gauge({
@@ -62,8 +68,9 @@ export function createMetrics(): Metrics {
     observeChange: ({ kind, action }) => {
       changes.inc({ kind, action });
     },
-    setProblems: (count) => {
-      problems.set(count);
+    setFound: (found, shares) => {
+      problems.set(found.length);
+      unserved.set(shares.filter(({ ready }) => !ready).length);
     },
     contentType: register.contentType,
     text: () => register.metrics(),

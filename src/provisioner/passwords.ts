@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { DeclaredUser } from '../api/provisioning.ts';
-import { logIn } from './log-in.ts';
+import { confirmation, logIn } from './log-in.ts';
 import type { Round } from './round.ts';
 import { inTurns } from './in-turns.ts';
 import { setPassword, type Settle } from './users.ts';
@@ -8,7 +8,7 @@ import type { Wire } from './wire.ts';
 
 /** Compares the passwords of users with those that are declared. */
 export interface Passwords {
-  /** Takes over the password of a user that was just made. */
+  /** Takes over the password that a user was just given. */
   readonly settle: Settle;
   readonly converge: (round: Round, declared: ReadonlyMap<DeclaredUser, string>) => Promise<void>;
 }
@@ -34,17 +34,30 @@ export function createPasswords(wire: Wire, fresh: number): Passwords {
   const digestOf = (password: string): string => createHmac('sha256', key).update(password).digest('base64');
   const known = new Map<string, Known>();
 
-  const settle: Settle = async ({ name, role }, password) => {
-    // A new password of an administrator has to be changed at the first login: to itself.
-    if (role === 'admin' && !(await logIn(wire, name, password)).ok) return;
+  const know = (name: string, password: string): void => {
     known.set(name, { digest: digestOf(password), since: Date.now() });
+  };
+
+  const settle: Settle = async (round, { name, role }, password) => {
+    // A new password of an administrator has to be changed at the first login: to itself.
+    const answer = role === 'admin' && wire.canWrite ? await logIn(wire, name, password) : undefined;
+    if (answer?.ok === false) round.problem('user', name, `its password is set, and not usable yet: ${answer.reason}`);
+    else know(name, password);
   };
 
   const check = async (round: Round, user: DeclaredUser, password: string): Promise<void> => {
     const { name } = user;
     const answer = await logIn(wire, name, password);
-    if (answer.ok) known.set(name, { digest: digestOf(password), since: Date.now() });
-    else if (answer.status === 401 && (await setPassword(round, user, password))) await settle(user, password);
+    if (answer.ok) know(name, password);
+    else if (answer.isEntitled && !wire.canWrite) {
+      const fields = [{ name: 'password (has to be confirmed)' }];
+      await round.change({ kind: 'user', name, action: 'update', fields }, confirmation(password));
+    } else if (answer.isEntitled || (answer.status !== 401 && answer.status !== 403)) {
+      round.problem('user', name, `its password cannot be compared: ${answer.reason}`);
+    } else if (answer.status === 401) {
+      if (await setPassword(round, user, password)) await settle(round, user, password);
+    }
+    // Who is disabled by now is refused as such.
   };
 
   return {

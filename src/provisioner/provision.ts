@@ -1,18 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { statusKeys, type ProvisionerReport } from '../api/provisioning.ts';
-import type { Address } from './address.ts';
+import { statusKeys } from '../api/provisioning.ts';
+import { listen, type Address } from '../listen/address.ts';
+import { createHttpServer } from '../listen/http.ts';
 import { createAdministrator } from './administrator.ts';
 import type { Change } from './change.ts';
-import { converge, type Lasting, type Outcome } from './converge.ts';
-import { createHider } from './hide-secrets.ts';
-import { createHttpServer, listen } from './http.ts';
-import { readInputs, type Files, type Inputs } from './inputs.ts';
+import { converge, type Lasting } from './converge.ts';
+import { createHider, type Hide } from './hide-secrets.ts';
+import { readInputs, type Files } from './inputs.ts';
 import { loop } from './loop.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPasswords } from './passwords.ts';
 import { printChange } from './print-change.ts';
 import { createSealer } from './sealer.ts';
 import { writeStatus, type Cluster, type StatusRef } from './status-config-map.ts';
+import { createTeller, type Published } from './teller.ts';
 import { createWire, readOnly } from './wire.ts';
 
 /** What is provisioned, and how. */
@@ -36,7 +38,7 @@ export interface Printed {
 }
 
 /** Everything that lasts from round to round. */
-function lasting(options: ProvisionOptions, metrics: Metrics, hide: (text: string) => string, isDry: boolean): Lasting {
+function lasting(options: ProvisionOptions, metrics: Metrics, hide: Hide, isDry: boolean): Lasting {
   const { url, signal, interval, logger } = options;
   const live = createWire({ url, signal, hide, observe: metrics.observeRequest });
   const wire = isDry ? readOnly(live) : live;
@@ -47,61 +49,66 @@ function lasting(options: ProvisionOptions, metrics: Metrics, hide: (text: strin
     passwords: createPasswords(wire, interval * 0.9),
     sealer: createSealer(),
     attempted: new Set(),
+    hide,
     tell: (change) => {
       if (isDry) return;
       metrics.observeChange(change);
       const { kind, name, action, fields } = change;
       logger.info({ kind, name, action, fields: fields.map((field) => field.name) }, 'changed the server');
     },
-    canWait: !isDry,
+    adapters: isDry
+      ? undefined
+      : {
+          restarted: new Set(),
+          pause: async (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+        },
     signal,
   };
 }
 
-function problemLines({ problems }: ProvisionerReport): string {
-  return problems.map(({ about, message }) => `${about}: ${message}\n`).join('');
+/** What a dry run prints: what it would do. */
+function plannedLines(changes: readonly Change[], hide: Hide): string {
+  return changes.length === 0 ? 'nothing to do\n' : changes.map((change) => `${printChange(change, hide)}\n`).join('');
 }
 
-/** What a dry run prints: what it would do. */
-function plannedLines(changes: readonly Change[]): string {
-  return changes.length === 0 ? 'nothing to do\n' : changes.map((change) => `${printChange(change)}\n`).join('');
+/** A round that could not be made. */
+function failed(why: string): Printed {
+  return { stdout: '', stderr: `${why}\n`, failed: true };
 }
 
 /** One round, for `--once` and `--dry-run`. */
 export async function provisionOnce(options: ProvisionOptions, isDry: boolean): Promise<Printed> {
   const inputs = readInputs(options.files);
-  if (inputs instanceof Error) return { stdout: '', stderr: `${inputs.message}\n`, failed: true };
+  if ('refused' in inputs) return failed(inputs.refused);
   const hider = createHider();
   for (const value of inputs.hidden) hider.learn(value);
   const outcome = await converge(inputs, lasting(options, createMetrics(), hider.hide, isDry));
-  if (outcome.state === 'unanswered') {
-    return { stdout: '', stderr: `cannot provision ${options.url}: ${outcome.reason}\n`, failed: true };
-  }
+  if (options.signal.aborted) return failed('stopped before everything was looked at');
+  if (outcome.state === 'unanswered') return failed(`cannot provision ${options.url}: ${outcome.reason}`);
   const why = isDry ? undefined : await publish(options, outcome);
+  const lines = [
+    ...outcome.problems.map(({ about, message }) => `${about}: ${message}`),
+    ...(why === undefined ? [] : [why]),
+  ];
   return {
-    stdout: isDry ? hider.hide(plannedLines(outcome.changes)) : '',
-    stderr: `${problemLines(outcome.report)}${why === undefined ? '' : `${why}\n`}`,
-    failed: outcome.report.problems.length > 0 || why !== undefined,
+    stdout: isDry ? plannedLines(outcome.changes, hider.hide) : '',
+    stderr: lines.map((line) => `${line}\n`).join(''),
+    failed: lines.length > 0,
   };
 }
 
 /** Writes the report where it belongs; resolves with why it cannot. */
-async function publish({ status, signal }: ProvisionOptions, outcome: Outcome): Promise<string | undefined> {
-  if (status === undefined || outcome.state !== 'tried') return undefined;
-  const { report, restart } = outcome;
+async function publish(
+  { status, signal }: ProvisionOptions,
+  { report, restart }: Published,
+): Promise<string | undefined> {
+  if (status === undefined) return undefined;
   const data = {
     [statusKeys.revision]: report.problems.length === 0 ? report.revision : '',
     [statusKeys.report]: JSON.stringify(report),
     ...(restart !== undefined && { [statusKeys.restart]: restart }),
   };
   return writeStatus(status.cluster, status.ref, data, signal);
-}
-
-/** Why not everything is applied, on one line. */
-function whyNot(outcome: Outcome, unpublished: string | undefined): string | undefined {
-  if (outcome.state === 'unanswered') return outcome.reason;
-  const [problem] = outcome.report.problems;
-  return problem === undefined ? unpublished : `${problem.about}: ${problem.message}`;
 }
 
 /** A provisioner that runs. */
@@ -117,33 +124,15 @@ export async function provision(options: ProvisionOptions, address: Address): Pr
   const { logger, signal } = options;
   const metrics = createMetrics();
   const hider = createHider();
-  let reason: string | undefined = 'the first round has not ended yet';
-  let said = '';
-  const http = createHttpServer(metrics, () => reason);
-  const port = await listen(http, address);
+  const { tell, whyNotReady } = createTeller({
+    logger,
+    metrics,
+    publish: async (published) => publish(options, published),
+    signal,
+  });
+  const http = createHttpServer(metrics, whyNotReady);
+  const { port } = await listen(http, address);
   const state = lasting(options, metrics, hider.hide, false);
-
-  const report = async (inputs: Inputs, outcome: Outcome): Promise<boolean> => {
-    const unpublished = await publish(options, outcome);
-    reason = whyNot(outcome, unpublished);
-    const problems = outcome.state === 'tried' ? outcome.report.problems : [];
-    const result = outcome.state === 'unanswered' ? 'unanswered' : problems.length > 0 ? 'incomplete' : 'applied';
-    metrics.observeRound(result);
-    metrics.setProblems(problems.length);
-    const { revision } = inputs.plan;
-    logger.debug(
-      { revision, result, changes: outcome.state === 'tried' ? outcome.changes.length : 0 },
-      'ended a round',
-    );
-    // Once for each state, not once for each round in which it lasts.
-    const state = JSON.stringify([revision, result, problems, reason]);
-    if (state === said || signal.aborted) return unpublished === undefined;
-    said = state;
-    for (const problem of problems) logger.warn(problem, 'found a problem');
-    if (result === 'applied') logger.info({ revision }, 'applied everything');
-    if (result === 'unanswered' || unpublished !== undefined) logger.warn({ reason }, 'will try again');
-    return unpublished === undefined;
-  };
 
   const ended = loop({
     files: options.files,
@@ -153,12 +142,8 @@ export async function provision(options: ProvisionOptions, address: Address): Pr
       for (const value of inputs.hidden) hider.learn(value);
       return converge(inputs, state);
     },
-    report,
+    tell,
     isBack: async () => state.wire.isGone() && (await state.wire.send({ method: 'GET', path: '/health/ready' })).ok,
-    refuse: (error) => {
-      reason = error.message;
-      logger.error({ reason }, 'kept the former plan');
-    },
   }).finally(() => {
     http.closeAllConnections();
     http.close();

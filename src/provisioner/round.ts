@@ -16,6 +16,8 @@ export interface Round {
   readonly sealer: Sealer;
   /** The value of a Secret's key; undefined where there is none. */
   readonly secret: (file: SecretFile) => string | undefined;
+  /** What is said of one that there is not. */
+  readonly lack: (file: SecretFile) => string;
   /** Reads, or writes what is no change of its own, such as the second half of one. */
   readonly send: (request: Request) => Promise<Answer>;
   /** Does what makes the server more like the plan, and tells of it: the one way to change something. */

@@ -2,7 +2,6 @@ import type { DeclaredStore } from '../api/provisioning.ts';
 import { isObject, sortFields, type Json, type JsonObject } from '../lib/json.ts';
 import { nameOf } from './change.ts';
 import { HIDDEN, sameValue, type FieldChange } from './compare.ts';
-import { missingSecret } from './inputs.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
 import { idOf, make, wasAttempted, type Round } from './round.ts';
@@ -57,7 +56,7 @@ function fullConfig(
   const values = secrets.map(({ field, value = '' }): [string, Json] => [field, typed(field, value)]);
   return {
     config: { ...store.config, ...Object.fromEntries(values) },
-    missing: secrets.flatMap(({ value, file }) => (value === undefined ? [missingSecret(file)] : [])),
+    missing: secrets.flatMap(({ value, file }) => (value === undefined ? [round.lack(file)] : [])),
   };
 }
 

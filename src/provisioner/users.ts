@@ -3,28 +3,23 @@ import { defined, type JsonObject } from '../lib/json.ts';
 import { ADMIN } from './administrator.ts';
 import { changed, differences } from './compare.ts';
 import { inTurns } from './in-turns.ts';
-import { missingSecret } from './inputs.ts';
+import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import { path } from './path.ts';
 import { idOf, make, wasAttempted, type Round } from './round.ts';
 import type { ServerUser } from './server-state.ts';
 
-/** Told of a user that was just made, with the password. */
-export type Settle = (user: DeclaredUser, password: string) => Promise<void>;
-
-/** Bytes of a password: bcrypt takes no more, the server no fewer. */
-const PASSWORD = { least: 8, most: 72 } as const;
+/** Told of a user whose password was just set. */
+export type Settle = (round: Round, user: DeclaredUser, password: string) => Promise<void>;
 
 /** The declared password of a user, where it can be used; otherwise that is reported. */
 export function usablePassword(round: Round, { name, password }: DeclaredUser): string | undefined {
   const value = round.secret(password);
   if (value === undefined) {
-    round.problem('user', name, missingSecret(password));
+    round.problem('user', name, round.lack(password));
     return undefined;
   }
-  const bytes = Buffer.byteLength(value);
-  if (bytes >= PASSWORD.least && bytes <= PASSWORD.most) return value;
-  const where = `key ${JSON.stringify(password.key)} of Secret ${JSON.stringify(password.secret)}`;
-  round.problem('user', name, `its password, ${where}, does not have ${PASSWORD.least} to ${PASSWORD.most} bytes`);
+  if (hasPasswordLength(value)) return value;
+  round.problem('user', name, wrongPasswordLength(password));
   return undefined;
 }
 
@@ -66,7 +61,7 @@ async function makeUser(
   round.server.users.set(name, { id, username: name, role, enabled, uid, gid, groups: [...groups] });
   const noted = await round.notes.put('user', { name, made: id, groups: [...user.groups].sort() });
   if (!noted.ok) round.problem('user', name, `cannot be noted: ${noted.reason}`);
-  await settle(user, password);
+  await settle(round, user, password);
 }
 
 /** The groups that a user is to be in: those that are declared, and those that somebody else put the user in. */
@@ -89,7 +84,13 @@ async function updateUser(
   const { name } = user;
   const noted = round.notes.of('user', name);
   const before = wasAttempted(round, 'user', name) ? { ...noted, made: actual.id } : noted;
-  const declared = { ...fieldsOf(user), groups: wantedGroups(groups, before.groups ?? [], actual.groups ?? []) };
+  const isLetIn = user.enabled && !actual.enabled;
+  const declared = {
+    ...fieldsOf(user),
+    // The former password would open the door again.
+    ...(isLetIn && password === undefined && { enabled: false }),
+    groups: wantedGroups(groups, before.groups ?? [], actual.groups ?? []),
+  };
   const { role, enabled, uid, gid, email, display_name } = actual;
   const changes = differences(declared, { role, enabled, uid, gid, email, display_name, groups: actual.groups });
   // Noted before it is done: a membership is to be taken back, whatever happens in between.
@@ -100,7 +101,7 @@ async function updateUser(
     return;
   }
   if (changes.length > 0) {
-    if (user.enabled && !enabled && password !== undefined && !(await setPassword(round, user, password))) return;
+    if (isLetIn && password !== undefined && !(await setPassword(round, user, password))) return;
     const answer = await round.change(
       { kind: 'user', name, action: 'update', fields: changes },
       { method: 'PUT', path: path('users', name), body: changed(declared, changes) },
@@ -109,7 +110,7 @@ async function updateUser(
       round.problem('user', name, `cannot be changed: ${answer.reason}`);
       return;
     }
-    round.server.users.set(name, { ...actual, enabled: user.enabled, uid: user.uid ?? uid });
+    round.server.users.set(name, { ...actual, enabled: declared.enabled === true, uid: user.uid ?? uid });
   }
   await round.notes.put('user', { ...before, groups: [...user.groups].sort() });
 }

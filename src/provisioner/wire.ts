@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { JsonObject } from '../lib/json.ts';
 import type { Answer, Failure } from './answer.ts';
+import type { Hide } from './hide-secrets.ts';
 import { stableWords } from './stable-words.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -16,6 +17,8 @@ export interface Request {
 /** Sends requests, one at a time or several. */
 export interface Wire {
   readonly send: (request: Request, token?: string) => Promise<Answer>;
+  /** Whether what writes gets to the server. */
+  readonly canWrite: boolean;
   /** Whether the server is gone: nothing listens any more where it was. */
   readonly isGone: () => boolean;
 }
@@ -26,8 +29,7 @@ export interface WireOptions {
   readonly url: string;
   /** Ends what only reads; what writes is let finish, so that a note follows what it is about. */
   readonly signal: AbortSignal;
-  /** Takes the values of Secrets out of a text. */
-  readonly hide: (text: string) => string;
+  readonly hide: Hide;
   /** Told of every request. */
   readonly observe: (method: Method, outcome: string) => void;
 }
@@ -97,8 +99,12 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
       });
       const text = await response.text();
       gone = false;
-      if (response.ok) return { ok: true, body: parseJson(text) };
-      return { ok: false, status: response.status, reason: stableWords(hide(wordsOf(text, response.status))) };
+      const { ok, status } = response;
+      if (!ok) return { ok, status, reason: stableWords(hide(wordsOf(text, status))) };
+      const content = text === '' ? undefined : parseJson(text);
+      // A page of whatever stands between, or half of an answer: nobody knows what was done.
+      if (text !== '' && content === undefined) return { ok: false, status: 0, reason: 'the answer is no JSON' };
+      return { ok, body: content };
     } catch (error) {
       return failure(error, timeout.aborted);
     }
@@ -111,6 +117,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
   };
 
   return {
+    canWrite: true,
     isGone: () => gone,
     send: async (request, token) => {
       const answer = await observed(request, token);
@@ -126,6 +133,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
 export function readOnly(wire: Wire): Wire {
   return {
     ...wire,
+    canWrite: false,
     send: async (request, token) =>
       request.method === 'GET' || request.path === '/api/v1/auth/login'
         ? wire.send(request, token)

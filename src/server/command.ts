@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address } from '../listen/address.ts';
 import { reasonOf } from './certificates.ts';
 import type { Serving } from './serve.ts';
 

@@ -4,11 +4,11 @@ import type { Duplex } from 'node:stream';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { failedResponse, runFunction } from '../function.ts';
-import { listen, type Address } from './address.ts';
+import { listen, type Address } from '../listen/address.ts';
+import { createHttpServer } from '../listen/http.ts';
 import { readCertificates, watchCertificates, type Certificates } from './certificates.ts';
 import { addFunctionService, serviceName, type CallReport } from './function-service.ts';
 import { addHealthService } from './health-service.ts';
-import { createHttpServer } from './http.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { mutualTls } from './mutual-tls.ts';
 

@@ -5,7 +5,7 @@ import { functionName, packageNames, registry, source } from '../../scripts/pack
 import { ownVersion } from '../../scripts/package/version.ts';
 import { at, listAt, numberAt, objectAt, textAt, textsAt, type Json } from '../../src/lib/json.ts';
 import { serveCommand } from '../../src/server/command.ts';
-import { createHttpServer } from '../../src/server/http.ts';
+import { createHttpServer } from '../../src/listen/http.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { clusterWith, example } from '../support/examples.ts';
 import { texts } from '../support/json.ts';

@@ -15,6 +15,8 @@ export interface FakeCluster extends AsyncDisposable {
   /** The token that it lets in. */
   token: string;
   readonly requests: string[];
+  /** Whether it takes requests, and answers none. */
+  silent: boolean;
 }
 
 /** Serves a ConfigMap over TLS to whoever has the token, and writes the folder of a service account for it. */
@@ -31,6 +33,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
   const server = createServer({ cert, key }, (request, response) => {
     void text(request).then((body) => {
       fake.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
+      if (fake.silent) return;
       const answer = (status: number, value: unknown): void => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
       };
@@ -58,6 +61,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
     data: {},
     token: 'a-token',
     requests: [],
+    silent: false,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

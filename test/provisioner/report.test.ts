@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ProvisionerReport } from '../../src/api/provisioning.ts';
 import { backoff } from '../../src/provisioner/backoff.ts';
-import { reportOf } from '../../src/provisioner/report.ts';
+import { problemsOf, reportOf } from '../../src/provisioner/report.ts';
+import { createHider } from '../../src/provisioner/hide-secrets.ts';
 import type { ServerShare } from '../../src/provisioner/server-state.ts';
 import { planWith, share, store } from './plan.ts';
 
@@ -9,6 +10,8 @@ function present(name: string, status: string, message = ''): [string, ServerSha
   const stores = { metadata_store_id: 'm', local_block_store_id: 'l' };
   return [name, { id: name, name, ...stores, enabled: true, status: { status, message }, settings: {} }];
 }
+
+const asItIs = (text: string): string => text;
 
 describe('a report', () => {
   it('says how each share is', () => {
@@ -24,7 +27,7 @@ describe('a report', () => {
       present('/d', 'healthy'),
     ]);
     const problem = { about: 'share "/d"', message: 'cannot be changed: no' };
-    expect(reportOf(plan, shares, [problem, problem])).toEqual({
+    expect(reportOf(plan, shares, [problem], asItIs)).toEqual({
       revision: 'r1',
       shares: [
         { name: '/a', ready: true, message: '' },
@@ -39,8 +42,30 @@ describe('a report', () => {
 
   it('has no order of its own', () => {
     const problems = ['b', 'a', 'c'].map((about) => ({ about, message: about }));
-    const text = JSON.stringify(reportOf(planWith(), new Map(), problems));
-    expect(JSON.stringify(reportOf(planWith(), new Map(), problems.reverse()))).toBe(text);
+    const sorted = [
+      { about: 'a', message: 'a' },
+      { about: 'b', message: 'b' },
+      { about: 'c', message: 'c' },
+    ];
+    expect(problemsOf(problems, asItIs)).toEqual(sorted);
+    expect(problemsOf([...problems.reverse(), ...problems], asItIs)).toEqual(sorted);
+  });
+
+  it('has no secret, also none that is cut in half', () => {
+    const { learn, hide } = createHider();
+    learn('THE-SECRET-KEY');
+    const plan = planWith({ shares: [share('/a'), share('/b')] });
+    const shares = new Map([
+      present('/a', 'degraded', 'remote unreachable: THE-SECRET-KEY is not known'),
+      present('/b', 'degraded', `${'x'.repeat(290)} THE-SECRET-KEY`),
+    ]);
+    const problems = problemsOf([{ about: 'adapter "smb"', message: 'does not listen: THE-SECRET-KEY' }], hide);
+    const report = reportOf(plan, shares, problems, hide);
+    expect(JSON.stringify(report)).not.toContain('THE-');
+    expect(report).toMatchObject({
+      shares: [{ message: 'degraded: remote unreachable: ******** is not known' }, {}],
+      problems: [{ message: 'does not listen: ********' }],
+    });
   });
 
   it('fits into a ConfigMap, whatever goes wrong', () => {
@@ -48,7 +73,12 @@ describe('a report', () => {
     const problems = names.flatMap((name) =>
       [1, 2, 3].map((number) => ({ about: `share "${name}"`, message: `${number}${'é'.repeat(300)}` })),
     );
-    const report = reportOf(planWith({ shares: names.map((name) => share(name)) }), new Map(), problems);
+    const report = reportOf(
+      planWith({ shares: names.map((name) => share(name)) }),
+      new Map(),
+      problemsOf(problems, asItIs),
+      asItIs,
+    );
     expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(256 * 1024);
     expect(ProvisionerReport.parse(report).shares).toHaveLength(256);
     expect(report.problems.at(-1)).toEqual({

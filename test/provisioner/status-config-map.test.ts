@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { clusterAround, writeStatus } from '../../src/provisioner/status-config-map.ts';
 import { startFakeCluster } from './fake-cluster.ts';
 
@@ -37,6 +37,20 @@ describe('the status ConfigMap', () => {
     );
     writeFileSync(join(fake.cluster.account, 'token'), 'another-token');
     expect(await writeStatus(fake.cluster, ref, { revision: 'a' }, never)).toBeUndefined();
+  });
+
+  it('is not waited for longer than 10 seconds', async () => {
+    await using fake = await startFakeCluster();
+    fake.silent = true;
+    const real = AbortSignal.timeout.bind(AbortSignal);
+    // A second is 20 milliseconds here.
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => real(milliseconds / 50));
+    const asked = performance.now();
+    expect(await writeStatus(fake.cluster, ref, { revision: 'a' }, never)).toMatch(
+      /^cannot reach the API server of the cluster: /,
+    );
+    expect(performance.now() - asked).toBeLessThan(3000);
+    vi.restoreAllMocks();
   });
 
   it('is not asked of somebody else than the cluster', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHider } from '../../src/provisioner/hide-secrets.ts';
+import type { FieldChange } from '../../src/provisioner/compare.ts';
 import { path, sharePath } from '../../src/provisioner/path.ts';
 import { printChange } from '../../src/provisioner/print-change.ts';
 import { stableWords } from '../../src/provisioner/stable-words.ts';
@@ -47,17 +48,36 @@ describe('paths', () => {
 });
 
 describe('a change', () => {
+  const to = { kind: 'share', name: '/data' } as const;
+  const { learn, hide } = createHider();
+  for (const value of ['share', 'the-key']) learn(value);
+  const update = (fields: readonly FieldChange[]): string => printChange({ ...to, action: 'update', fields }, hide);
+
   it('is one line', () => {
-    const to = { kind: 'share', name: '/data' } as const;
     const fields = [
       { name: 'quota_bytes', from: '10.00GiB', to: 21_474_836_480 },
       { name: 'secret_access_key' },
       { name: 'x', to: null, from: 'y' },
     ];
-    expect(printChange({ ...to, action: 'update', fields })).toBe(
-      '~ share "/data": quota_bytes 10.00GiB → 21474836480, secret_access_key, x y → none',
+    expect(update(fields)).toBe('~ share "/data": quota_bytes 10.00GiB → 21474836480, secret_access_key, x y → none');
+    expect(printChange({ ...to, action: 'create', fields: [] }, hide)).toBe('+ share "/data"');
+    expect(printChange({ ...to, action: 'remove', fields: [] }, hide)).toBe('- share "/data" (prune)');
+  });
+
+  it.each([
+    ['words', 'the team', '"the team"'],
+    ['what looks like nothing', 'none', '"none"'],
+    ['another line', 'one\n- share "/a" (prune)', '"one\\n- ******** \\"/a\\" (prune)"'],
+    ['what moves the cursor', '\u001b[2J\u009b2J', '"\\u001b[2J\\u009b2J"'],
+    ['what turns the line around', 'a\u202eb', '"a\\u202eb"'],
+    ['a list of such', ['\u009b'], '["\\u009b"]'],
+  ])('quotes %s', (_reason, from, shown) => {
+    expect(update([{ name: 'description', from, to: 'x' }])).toBe(`~ share "/data": description ${shown} → x`);
+  });
+
+  it('hides secrets in its values, and leaves its own words', () => {
+    expect(update([{ name: 'a', from: 'share', to: { key: 'the-key' } }])).toBe(
+      '~ share "/data": a ******** → {"key":"********"}',
     );
-    expect(printChange({ ...to, action: 'create', fields: [] })).toBe('+ share "/data"');
-    expect(printChange({ ...to, action: 'remove', fields: [] })).toBe('- share "/data" (prune)');
   });
 });

@@ -211,7 +211,7 @@ describe.skipIf(!can).concurrent('one round', () => {
       '+ share "/export"',
       '+ share "/closed/deep er"',
       '~ share "/closed/deep er": enabled true → false',
-      '~ share "/export": nfs.squash none',
+      '~ share "/export": nfs.squash "none"',
       '~ share "/export": permission of user "alice" read-write',
       '~ share "/export": permission of group "team" read',
       '~ share "/export": quota of user 2001',

@@ -1,9 +1,18 @@
 import { createServer, type Server } from 'node:http';
-import type { Address } from './address.ts';
-import type { Metrics } from './metrics.ts';
 
-/** The plain HTTP listener of the provisioner. /healthz: the process runs. /readyz: everything declared is applied. */
-export function createHttpServer(metrics: Metrics, whyNotReady: () => string | undefined): Server {
+/** All metrics of a process. */
+export interface Exposition {
+  readonly contentType: string;
+  /** Prometheus' text format. */
+  readonly text: () => Promise<string>;
+}
+
+/**
+ * The plain HTTP listener for probes and metrics: the kubelet's own gRPC probe speaks no TLS.
+ *
+ * /healthz: the process runs. /readyz: it does what it is there for, or why not. /metrics: Prometheus' text format.
+ */
+export function createHttpServer(metrics: Exposition, whyNotReady: () => string | undefined): Server {
   return createServer((request, response) => {
     const [path] = (request.url ?? '').split('?');
     const answer = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
@@ -25,18 +34,5 @@ export function createHttpServer(metrics: Metrics, whyNotReady: () => string | u
         },
       );
     } else answer(404, 'try /healthz, /readyz or /metrics\n');
-  });
-}
-
-/** Listens, and resolves with the port; rejects with one clear line. */
-export function listen(server: Server, { host, port }: Address): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new Error(`cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${error.message}`));
-    });
-    server.listen(host === '' ? { port } : { host, port }, () => {
-      const bound = server.address();
-      resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
-    });
   });
 }
