@@ -3,7 +3,7 @@ import { ADMIN } from './administrator.ts';
 import type { Kind } from './change.ts';
 import type { Note, NoteKind } from './notes.ts';
 import { path, sharePath } from './path.ts';
-import type { Round } from './round.ts';
+import { putNote, type Round } from './round.ts';
 import { storeKinds } from './stores.ts';
 
 /** Groups that every server has. */
@@ -69,8 +69,7 @@ async function remove(round: Round, { kind, note, present, path: pathOf, keep }:
     return;
   }
   present.delete(name);
-  const written = await round.notes.put(note, keep?.(noted) ?? { name });
-  if (!written.ok) round.problem(kind, name, `cannot be noted: ${written.reason}`);
+  await putNote(round, note, keep?.(noted) ?? { name });
 }
 
 /**

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { SecretFile, ServingPlan } from '../api/provisioning.ts';
 import type { Answer } from './answer.ts';
 import type { Change, Kind } from './change.ts';
-import type { Notes } from './notes.ts';
+import type { Note, NoteKind, Notes } from './notes.ts';
 import type { Sealer } from './sealer.ts';
 import type { ServerState } from './server-state.ts';
 import type { Request } from './wire.ts';
@@ -24,6 +24,24 @@ export interface Round {
   readonly problem: (kind: Kind, name: string, message: string) => void;
   /** Objects whose making got no answer, by kind and name: where they turn up later, they were made all the same. */
   readonly attempted: Set<string>;
+}
+
+/** What a note is about, as problems name it. */
+const aboutKinds = {
+  metadata_store: 'metadata store',
+  local_block_store: 'local block store',
+  remote_block_store: 'remote block store',
+  group: 'group',
+  user: 'user',
+  share: 'share',
+  snapshot_policy: 'share',
+} as const satisfies Record<NoteKind, Kind>;
+
+/** Writes a note; whether it could be written, for otherwise that is reported. */
+export async function putNote({ notes, problem }: Round, kind: NoteKind, note: Note): Promise<boolean> {
+  const answer = await notes.put(kind, note);
+  if (!answer.ok) problem(aboutKinds[kind], note.name, `cannot be noted: ${answer.reason}`);
+  return answer.ok;
 }
 
 const Made = z.looseObject({ id: z.string() });

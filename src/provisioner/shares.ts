@@ -9,7 +9,7 @@ import type { Note } from './notes.ts';
 import { path, sharePath } from './path.ts';
 import { convergePermissions, permissionKeys } from './permissions.ts';
 import { convergeQuotas, quotaSizes } from './quotas.ts';
-import { make, wasAttempted, type Round } from './round.ts';
+import { make, putNote, wasAttempted, type Round } from './round.ts';
 import { ServerShares, type ServerShare } from './server-state.ts';
 import type { Unlike } from './stores.ts';
 
@@ -211,15 +211,11 @@ async function convergeShare(round: Round, share: DeclaredShare, stores: StoresF
 
   const note = { ...before, sizes };
   const intended = intendedNote(note, share);
-  const written = await round.notes.put('share', intended);
-  if (!written.ok) {
-    round.problem('share', name, `cannot be noted: ${written.reason}`);
-    return;
-  }
+  if (!(await putNote(round, 'share', intended))) return;
   await convergeExport(round, share);
   const permissions = await convergePermissions(round, share, intended.permissions ?? []);
   const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, before.quotas ?? {});
-  await round.notes.put('share', { ...note, permissions: [...permissions], quotas });
+  await putNote(round, 'share', { ...note, permissions: [...permissions], quotas });
 }
 
 /** Makes and updates shares, each with its export options, permissions and quotas. */

@@ -5,7 +5,7 @@ import { HIDDEN, sameValue, type FieldChange } from './compare.ts';
 import { missingSecret } from './inputs.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
-import { idOf, make, wasAttempted, type Round } from './round.ts';
+import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
 import type { ServerState, ServerStore } from './server-state.ts';
 
 /** The three kinds of stores: where each lies in the plan, the server, the notes, and the API. */
@@ -133,8 +133,7 @@ async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, c
   const id = idOf(answer.body);
   round.server[where.present].set(name, { id, name, type, config });
   const before: Note = { name, made: id };
-  const noted = await round.notes.put(where.note, noteOf(round, store, config, before));
-  if (!noted.ok) round.problem(where.kind, name, `cannot be noted: ${noted.reason}`);
+  await putNote(round, where.note, noteOf(round, store, config, before));
 }
 
 /**
@@ -184,8 +183,7 @@ async function updateStore(
     const waiting = await round.notes.needRestart(nameOf(where.kind, name), values);
     if (!waiting.ok) round.problem(where.kind, name, `cannot be noted: ${waiting.reason}`);
   }
-  const answer = await round.notes.put(where.note, note);
-  if (!answer.ok) round.problem(where.kind, name, `cannot be noted: ${answer.reason}`);
+  await putNote(round, where.note, note);
 }
 
 /** Makes and updates the stores of one kind; says which are not what is declared. */
