@@ -1,9 +1,11 @@
+import * as z from 'zod';
 import type { ServingPlan } from '../api/provisioning.ts';
 import { ADMIN } from './administrator.ts';
 import type { Kind } from './change.ts';
 import type { Note, NoteKind } from './notes.ts';
 import { path, sharePath } from './path.ts';
 import { putNote, type Round } from './round.ts';
+import { readAs } from './server-state.ts';
 import { storeKinds } from './stores.ts';
 
 /** Groups that every server has. */
@@ -18,12 +20,24 @@ interface Prunable {
   readonly path: (name: string) => string;
   /** What is still to be known of an object that is gone. */
   readonly keep?: (note: Note) => Note;
+  /** Why one has to stay all the same; undefined where nothing is lost with it. */
+  readonly stays?: (name: string) => Promise<string | undefined>;
 }
 
 const names = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name);
 
+/** The server removes a share together with its snapshots, on disk, too. https://github.com/marmos91/dittofs/blob/v0.29.0/pkg/controlplane/store/shares.go */
+async function snapshotsOf(round: Round, share: string): Promise<string | undefined> {
+  const snapshots = await readAs(round.send, sharePath(share, 'snapshots'), z.array(z.unknown()));
+  if (!snapshots.ok) return `its snapshots cannot be read: ${snapshots.reason}`;
+  const { length } = snapshots.value;
+  if (length === 0) return undefined;
+  return `it has ${length} snapshot${length === 1 ? '' : 's'}, which would go with it: remove them first`;
+}
+
 /** All kinds, in the order in which they can go: what others use goes after them. */
-function prunables({ server }: Round, plan: ServingPlan): readonly Prunable[] {
+function prunables(round: Round, plan: ServingPlan): readonly Prunable[] {
+  const { server } = round;
   return [
     {
       kind: 'share',
@@ -33,6 +47,7 @@ function prunables({ server }: Round, plan: ServingPlan): readonly Prunable[] {
       path: sharePath,
       // Its files stay in its stores.
       keep: ({ name, stores, quotas }) => ({ name, stores, quotas }),
+      stays: (name) => snapshotsOf(round, name),
     },
     {
       kind: 'user',
@@ -58,8 +73,14 @@ function prunables({ server }: Round, plan: ServingPlan): readonly Prunable[] {
   ];
 }
 
-async function remove(round: Round, { kind, note, present, path: pathOf, keep }: Prunable, noted: Note): Promise<void> {
+async function remove(round: Round, prunable: Prunable, noted: Note): Promise<void> {
+  const { kind, note, present, path: pathOf, keep, stays } = prunable;
   const { name } = noted;
+  const reason = await stays?.(name);
+  if (reason !== undefined) {
+    round.problem(kind, name, `is no longer declared, and stays: ${reason}`);
+    return;
+  }
   const answer = await round.change(
     { kind, name, action: 'remove', fields: [] },
     { method: 'DELETE', path: pathOf(name) },

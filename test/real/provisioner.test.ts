@@ -500,6 +500,43 @@ describe.skipIf(!can).concurrent('prune', () => {
     expect(await here.once()).toEqual(done);
     expect(await namesOf(here, 'shares')).toEqual(['/export']);
   });
+
+  it('keeps a share that has snapshots', async () => {
+    await using here = await provisioned();
+    const { server } = here;
+    // Only in a folder there are snapshots.
+    const local = store('local', { type: 'fs', config: { path: `${server.folder}/blocks` }, identity: ['path'] });
+    const plan = planWith({ metadata_stores: [store('meta')], local_block_stores: [local], prune: true });
+    here.declare({ ...plan, shares: [share('/a'), share('/b')] });
+    await here.once();
+    for (const name of ['one', 'two']) await server.ask('POST', 'shares/a/snapshots', { name });
+    here.declare({ ...plan, shares: [share('/b')] });
+    const says =
+      'share "/a": is no longer declared, and stays: it has 2 snapshots, which would go with it: remove them first\n';
+    expect(await here.dryRun()).toEqual({ stdout: 'nothing to do\n', stderr: says, failed: true });
+    expect(await here.once()).toEqual({ stdout: '', stderr: says, failed: true });
+    here.proxy.fail = (method, path) =>
+      method === 'GET' && path.endsWith('/snapshots') ? { status: 500, detail: 'the disk is away' } : undefined;
+    expect((await here.once()).stderr).toBe(
+      'share "/a": is no longer declared, and stays: its snapshots cannot be read: the disk is away\n',
+    );
+    here.proxy.fail = () => undefined;
+    const snapshots = (await server.ask('GET', 'shares/a/snapshots')) as readonly { readonly id: string }[];
+    expect(snapshots).toHaveLength(2);
+    for (const { id } of snapshots) await server.ask('DELETE', `shares/a/snapshots/${id}`);
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual(['/b']);
+  });
+
+  it('removes no group of the server, whoever says that the provisioner made it', async () => {
+    await using here = await provisioned();
+    const group = await found(here, 'groups', 'operators');
+    const value = JSON.stringify({ name: 'operators', made: group?.id });
+    await here.server.ask('PUT', 'settings/dittofs-provisioner.group.operators', { value });
+    here.declare(planWith({ prune: true }));
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
 });
 
 describe.skipIf(!can).concurrent('a fallback share', () => {
