@@ -17,7 +17,8 @@ import type { Sealer } from './sealer.ts';
 import { readAs, readServerState, ServerShares, Status, type ServerShare } from './server-state.ts';
 import { convergeShares } from './shares.ts';
 import { convergeSnapshotPolicies } from './snapshot-policies.ts';
-import { convergeStores, storeKinds } from './stores.ts';
+import { storeKinds } from './store-kinds.ts';
+import { convergeStores } from './stores.ts';
 import { convergeUsers } from './users.ts';
 import type { Request, Wire } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { sha256 } from '../lib/hash.ts';
-import { sortFields, type JsonObject } from '../lib/json.ts';
+import { sortFields, type Json, type JsonObject } from '../lib/json.ts';
 import type { Answer } from './answer.ts';
 import { path } from './path.ts';
 import type { Request } from './wire.ts';
@@ -8,6 +8,9 @@ import type { Request } from './wire.ts';
 /** What a note can be about. */
 export type NoteKind =
   'metadata_store' | 'local_block_store' | 'remote_block_store' | 'group' | 'user' | 'share' | 'snapshot_policy';
+
+/** Where the data of a store lies, field by field. */
+const Place = z.record(z.string(), z.json()).transform((place): Readonly<Record<string, Json>> => place);
 
 const Sizes = z.record(z.string(), z.number());
 
@@ -29,6 +32,8 @@ export const Note = z.object({
   groups: z.array(z.string()).optional(),
   /** Of a share: the names of the stores that it was made with; they stay noted when it is removed, for its files stay, too. */
   stores: z.record(z.string(), z.string()).optional(),
+  /** Of a share: where the data of these lies. */
+  places: z.record(z.string(), Place).optional(),
   /** Of a share: sizes as they were applied, which the server shows with two decimals. */
   sizes: Sizes.optional(),
   /** Of a share: the permissions that were declared, such as `user alice`. */

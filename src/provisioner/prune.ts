@@ -6,7 +6,7 @@ import type { Note, NoteKind } from './notes.ts';
 import { path, sharePath } from './path.ts';
 import { putNote, type Round } from './round.ts';
 import { readAs } from './server-state.ts';
-import { storeKinds } from './stores.ts';
+import { storeKinds } from './store-kinds.ts';
 
 /** Groups that every server has. */
 const systemGroups = ['admins', 'operators', 'users'];
@@ -46,7 +46,7 @@ function prunables(round: Round, plan: ServingPlan): readonly Prunable[] {
       declared: names(plan.shares),
       path: sharePath,
       // Its files stay in its stores.
-      keep: ({ name, stores, quotas }) => ({ name, stores, quotas }),
+      keep: ({ name, stores, places, quotas }) => ({ name, stores, places, quotas }),
       stays: (name) => snapshotsOf(round, name),
     },
     {

@@ -1,6 +1,6 @@
 import type { DeclaredShare } from '../api/provisioning.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { actualBindings, declaredBindings, differingBindings } from './bindings.ts';
+import { actualBindings, declaredBindings, differingBindings, formerBindings, mixedRemotes } from './bindings.ts';
 import { nameOf } from './change.ts';
 import { changed, differences, sameBytes, sameDuration, type FieldChange, type Same } from './compare.ts';
 import { convergeExport } from './export-options.ts';
@@ -8,6 +8,7 @@ import { inTurns } from './in-turns.ts';
 import type { Note } from './notes.ts';
 import { path, sharePath } from './path.ts';
 import { convergePermissions, permissionKeys } from './permissions.ts';
+import { placesOf } from './places.ts';
 import { convergeQuotas, quotaSizes } from './quotas.ts';
 import { make, putNote, wasAttempted, type Round } from './round.ts';
 import { ServerShares, type ServerShare } from './server-state.ts';
@@ -100,13 +101,10 @@ async function makeShare(
   stores: StoresForShares,
 ): Promise<ServerShare | undefined> {
   const { name, metadata_store, local_block_store, remote_block_store, owner, settings } = share;
-  const note = round.notes.of('share', name);
-  const before = note.stores === undefined ? [] : differingBindings(declaredBindings(share), note.stores);
-  const missing = missingFor(round, share, stores);
-  if (before.length > 0 || missing !== undefined) {
-    // Its name leads to the files that it had, wherever these are looked for: in another store they would read as zeros.
-    const kept = 'it was removed, and its files were kept: declare it with the stores that it had, or another name';
-    round.problem('share', name, missing ?? `is not there: ${before.join(', ')}: ${kept}`);
+  const unsafe = (): string | undefined => formerBindings(round, share) ?? mixedRemotes(round, share);
+  const refusal = missingFor(round, share, stores) ?? unsafe();
+  if (refusal !== undefined) {
+    round.problem('share', name, refusal);
     return undefined;
   }
   const body = {
@@ -192,6 +190,18 @@ function intendedNote(note: Note, share: DeclaredShare): Note {
   };
 }
 
+/** What is noted of a share's stores: where they lay when the share was made is not to be forgotten. */
+function bindingsNote(
+  round: Round,
+  share: DeclaredShare,
+  present: ServerShare | undefined,
+  { stores, places }: Note,
+): Pick<Note, 'stores' | 'places'> {
+  const bindings = present === undefined ? declaredBindings(share) : actualBindings(present, round.server);
+  const isKnown = present !== undefined && stores !== undefined && differingBindings(bindings, stores).length === 0;
+  return { stores: { ...bindings }, places: { ...((isKnown ? places : undefined) ?? placesOf(round, bindings)) } };
+}
+
 async function convergeShare(round: Round, share: DeclaredShare, stores: StoresForShares): Promise<void> {
   const { name } = share;
   const present = round.server.shares.get(name);
@@ -203,7 +213,7 @@ async function convergeShare(round: Round, share: DeclaredShare, stores: StoresF
   const before: Note = {
     ...noted,
     ...(isOurs && { made: actual.id }),
-    stores: present === undefined ? declaredBindings(share) : actualBindings(actual, round.server),
+    ...bindingsNote(round, share, present, noted),
   };
   if (present !== undefined) reportBindings(round, share, actual);
   const sizes = present === undefined ? sizesOf(share) : await updateSettings(round, share, actual, before);

@@ -1,44 +1,14 @@
 import type { DeclaredStore } from '../api/provisioning.ts';
-import { isObject, sortFields, type Json, type JsonObject } from '../lib/json.ts';
+import { sortFields, type Json, type JsonObject } from '../lib/json.ts';
 import { nameOf } from './change.ts';
-import { HIDDEN, sameValue, type FieldChange } from './compare.ts';
+import { HIDDEN, sameConfig, type FieldChange } from './compare.ts';
 import { missingSecret } from './inputs.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
+import { identityOf } from './places.ts';
 import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
-import type { ServerState, ServerStore } from './server-state.ts';
-
-/** The three kinds of stores: where each lies in the plan, the server, the notes, and the API. */
-export const storeKinds = [
-  {
-    kind: 'metadata store',
-    note: 'metadata_store',
-    declared: 'metadata_stores',
-    present: 'metadataStores',
-    api: ['store', 'metadata'],
-  },
-  {
-    kind: 'local block store',
-    note: 'local_block_store',
-    declared: 'local_block_stores',
-    present: 'localBlockStores',
-    api: ['store', 'block', 'local'],
-  },
-  {
-    kind: 'remote block store',
-    note: 'remote_block_store',
-    declared: 'remote_block_stores',
-    present: 'remoteBlockStores',
-    api: ['store', 'block', 'remote'],
-  },
-] as const satisfies readonly { readonly present: keyof ServerState; readonly [key: string]: unknown }[];
-export type StoreKind = (typeof storeKinds)[number];
-
-/**
- * Fields that say where data lies, whatever the plan calls identity: the server takes any value of a metadata store, and
- * then does not start again.
- */
-const alwaysIdentity = ['path', 'db_path', 'database', 'dbname', 'bucket', 'prefix'];
+import type { ServerStore } from './server-state.ts';
+import type { StoreKind } from './store-kinds.ts';
 
 /** Stores that are not what is declared: no share is made in one, because its files would lie elsewhere than declared. */
 export type Unlike = ReadonlySet<string>;
@@ -61,22 +31,11 @@ function fullConfig(
   };
 }
 
-/** Whether a field of config is what the server has; what the server hides is told by the seal. */
-function sameConfig(declared: Json | undefined, actual: Json | undefined): boolean {
-  if (actual === HIDDEN) return true;
-  if (isObject(declared) && isObject(actual)) {
-    const names = new Set([...Object.keys(declared), ...Object.keys(actual)]);
-    return [...names].every((name) => sameConfig(declared[name], actual[name]));
-  }
-  return sameValue(declared ?? null, actual);
-}
-
 /** What a server has otherwise of what never changes, in words. */
 function unlike(store: DeclaredStore, config: JsonObject, actual: ServerStore, note: Note): readonly string[] {
   if (actual.type !== store.type)
     return [`its type is ${JSON.stringify(actual.type)}, not ${JSON.stringify(store.type)}`];
-  const identity = [...new Set([...store.identity, ...alwaysIdentity])].sort();
-  return identity.flatMap((field) => {
+  return identityOf(store).flatMap((field) => {
     const [to, from] = [config[field], actual.config?.[field]];
     const isMeant = field in config || (note.fields?.includes(field) ?? false);
     if (!isMeant || sameConfig(to, from)) return [];
@@ -161,9 +120,7 @@ async function updateStore(
   if (fields.length > 0) {
     const gone = new Set(visible.filter((change) => !(change.name in config)).map((change) => change.name));
     const kept = Object.entries(current).filter(([field]) => !gone.has(field));
-    const identity = [...store.identity, ...alwaysIdentity].filter(
-      (field) => field in current && current[field] !== HIDDEN,
-    );
+    const identity = identityOf(store).filter((field) => field in current && current[field] !== HIDDEN);
     const merged = {
       ...Object.fromEntries(kept),
       ...config,

@@ -528,6 +528,31 @@ describe.skipIf(!can).concurrent('prune', () => {
     expect(await namesOf(here, 'shares')).toEqual(['/b']);
   });
 
+  it('lets no share come back where one of its stores is elsewhere', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const inFolder = (name: string): Partial<ServingPlan> => ({
+      metadata_stores: [store('meta')],
+      local_block_stores: [store('local', { type: 'fs', config: { path: `${folder}/${name}` }, identity: ['path'] })],
+    });
+    const plan = planWith({ prune: true });
+    here.declare({ ...plan, ...inFolder('one'), shares: [share('/a')] });
+    expect(await here.once()).toEqual(done);
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...inFolder('two'), shares: [share('/a'), share('/b')] });
+    expect((await here.once()).stderr).toBe(
+      `share "/a": is not there: the path of its local block store "local" is "${folder}/two", and was "${folder}/one": it was removed, and its files were kept: declare it with the stores that it had, or another name\n`,
+    );
+    expect(await namesOf(here, 'shares')).toEqual(['/b']);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...inFolder('one'), shares: [share('/a')] });
+    expect(await here.once()).toEqual(done);
+  });
+
   it('removes no group of the server, whoever says that the provisioner made it', async () => {
     await using here = await provisioned();
     const group = await found(here, 'groups', 'operators');
@@ -536,6 +561,58 @@ describe.skipIf(!can).concurrent('prune', () => {
     here.declare(planWith({ prune: true }));
     expect(await here.once()).toEqual(done);
     expect(here.proxy.writes()).toEqual([]);
+  });
+});
+
+describe.skipIf(!can).concurrent('shares of one metadata store', () => {
+  const remotes = { remote_block_stores: [store('x'), store('y')] };
+
+  it.each([
+    ['that are there', false],
+    ['that were removed', true],
+  ])('have one remote store, also with those %s', async (_, isPruned) => {
+    await using here = await provisioned();
+    const plan = planWith({ ...stores, ...remotes, prune: isPruned });
+    here.declare({ ...plan, shares: [share('/a', { remote_block_store: 'x' }), share('/local')] });
+    expect(await here.once()).toEqual(done);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual(isPruned ? [] : ['/a', '/local']);
+    const others = [share('/b', { remote_block_store: 'y' }), share('/c', { remote_block_store: 'x' }), share('/d')];
+    here.declare({ ...plan, shares: others });
+    expect((await here.once()).stderr).toBe(
+      'share "/b": is not there: share "/a" used its metadata store "meta" with remote block store "x", not "y", and of equal files one of the two would have none: declare a metadata store of its own for it\n',
+    );
+    const own = { metadata_stores: [store('meta'), store('own')] };
+    here.declare({ ...plan, ...own, shares: [share('/b', { metadata_store: 'own', remote_block_store: 'y' })] });
+    expect(await here.once()).toEqual(done);
+  });
+
+  it('are those of one place, whatever its name', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const sqlite = (name: string, path: string) =>
+      store(name, { type: 'sqlite', config: { path: `${folder}/${path}.db` }, identity: ['path'] });
+    const plan = planWith({ ...stores, ...remotes, prune: true });
+    here.declare({
+      ...plan,
+      metadata_stores: [sqlite('meta', 'one')],
+      shares: [share('/a', { remote_block_store: 'x' })],
+    });
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, metadata_stores: [] });
+    expect(await here.once()).toEqual(done);
+    const second = share('/b', { metadata_store: 'other', remote_block_store: 'y' });
+    here.declare({ ...plan, metadata_stores: [sqlite('other', 'one')], shares: [second] });
+    expect((await here.once()).stderr).toContain(
+      'share "/a" used its metadata store "other" with remote block store "x"',
+    );
+    here.declare({ ...plan, metadata_stores: [] });
+    expect(await here.once()).toEqual(done);
+    // And one of that name elsewhere is another.
+    const third = share('/b', { remote_block_store: 'y' });
+    here.declare({ ...plan, metadata_stores: [sqlite('meta', 'two')], shares: [third] });
+    expect(await here.once()).toEqual(done);
   });
 });
 
