@@ -3,7 +3,7 @@ import type { DeclaredShare } from '../api/provisioning.ts';
 import { nameOf } from './change.ts';
 import { changed, differences } from './compare.ts';
 import { sharePath } from './path.ts';
-import type { Round } from './round.ts';
+import { changeFor, type Round } from './round.ts';
 import { readAs } from './server-state.ts';
 
 /** Options that a running server takes up only when it starts again, those of a share that was just made, too. https://github.com/marmos91/dittofs/issues/2580 */
@@ -23,16 +23,12 @@ export async function convergeExport(round: Round, { name, nfs }: DeclaredShare)
   const changes = differences(nfs, read.ok ? read.value : {});
   if (changes.length === 0) return;
   const fields = changes.map((change) => ({ ...change, name: `nfs.${change.name}` }));
-  const answer = await round.change(
+  const needsRestart = changes.some((change) => restartFields.includes(change.name));
+  const answer = await changeFor(
+    round,
+    needsRestart ? `NFS options of ${nameOf('share', name)}` : undefined,
     { kind: 'share', name, action: 'update', fields },
     { method: 'PATCH', path: where, body: changed(nfs, changes) },
   );
-  if (!answer.ok) {
-    round.problem('share', name, `its NFS options cannot be changed: ${answer.reason}`);
-    return;
-  }
-  if (!changes.some((change) => restartFields.includes(change.name))) return;
-  const values = Object.fromEntries(Object.entries(nfs).filter(([field]) => restartFields.includes(field)));
-  const waiting = await round.notes.needRestart(`NFS options of ${nameOf('share', name)}`, values);
-  if (!waiting.ok) round.problem('share', name, `cannot be noted: ${waiting.reason}`);
+  if (!answer.ok) round.problem('share', name, `its NFS options cannot be changed: ${answer.reason}`);
 }

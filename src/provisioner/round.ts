@@ -44,6 +44,22 @@ export async function putNote({ notes, problem }: Round, kind: NoteKind, note: N
   return answer.ok;
 }
 
+/** Changes something; what the server takes up only when it starts again says what a restart is `needed` for. */
+export async function changeFor(
+  { notes, change }: Round,
+  needed: string | undefined,
+  what: Change,
+  request: Request,
+): Promise<Answer> {
+  return needed === undefined ? change(what, request) : notes.withRestart(needed, () => change(what, request));
+}
+
+/** Asks for a restart of the server, and notes that this was done; neither without the other. */
+export async function needRestart({ notes, problem }: Round, kind: NoteKind, about: string, note: Note): Promise<void> {
+  const answer = await notes.withRestart(about, () => notes.put(kind, note));
+  if (!answer.ok) problem(aboutKinds[kind], note.name, `cannot be noted: ${answer.reason}`);
+}
+
 const Made = z.looseObject({ id: z.string() });
 
 /** The id of an object that was just made; empty in a dry run. */

@@ -10,7 +10,7 @@ import { path, sharePath } from './path.ts';
 import { convergePermissions, permissionKeys } from './permissions.ts';
 import { placesOf } from './places.ts';
 import { convergeQuotas, quotaSizes } from './quotas.ts';
-import { make, putNote, wasAttempted, type Round } from './round.ts';
+import { changeFor, make, putNote, wasAttempted, type Round } from './round.ts';
 import { ServerShares, type ServerShare } from './server-state.ts';
 import type { Unlike } from './stores.ts';
 
@@ -154,18 +154,16 @@ async function updateSettings(
   if (changes.length === 0) return { ...note.sizes, ...sizesOf(share) };
 
   const body = sendable(changed(settings, changes));
-  const answer = await round.change(
+  const needsRestart = changes.some((change) => restartFields.includes(change.name));
+  const answer = await changeFor(
+    round,
+    needsRestart ? nameOf('share', name) : undefined,
     { kind: 'share', name, action: 'update', fields: changes },
     { method: 'PUT', path: sharePath(name), body },
   );
   if (!answer.ok) {
     round.problem('share', name, `cannot be changed: ${answer.reason}`);
     return note.sizes;
-  }
-  if (changes.some((change) => restartFields.includes(change.name))) {
-    const values = Object.fromEntries(Object.entries(settings).filter(([field]) => restartFields.includes(field)));
-    const waiting = await round.notes.needRestart(nameOf('share', name), values);
-    if (!waiting.ok) round.problem('share', name, `cannot be noted: ${waiting.reason}`);
   }
   return { ...note.sizes, ...sizesOf(share) };
 }

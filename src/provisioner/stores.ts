@@ -6,9 +6,17 @@ import { missingSecret } from './inputs.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
 import { identityOf } from './places.ts';
-import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
+import { changeFor, idOf, make, putNote, wasAttempted, type Round } from './round.ts';
 import type { ServerStore } from './server-state.ts';
 import type { StoreKind } from './store-kinds.ts';
+
+/**
+ * A field of the config of a store that has secrets, which the server keeps and does not read: the salt of their seal.
+ *
+ * PUT replaces the whole config, and the server hides the secrets in it: where the mark is missing, somebody else has
+ * written them.
+ */
+const MARK = 'dittofs_provisioner';
 
 /** Stores that are not what is declared: no share is made in one, because its files would lie elsewhere than declared. */
 export type Unlike = ReadonlySet<string>;
@@ -44,17 +52,6 @@ function unlike(store: DeclaredStore, config: JsonObject, actual: ServerStore, n
   });
 }
 
-/** The fields of config that are to change, without values that come from Secrets. */
-function changesOf(store: DeclaredStore, config: JsonObject, actual: JsonObject, note: Note): readonly FieldChange[] {
-  const gone = (note.fields ?? []).filter((field) => !(field in config) && field in actual);
-  return [...Object.keys(config), ...gone].sort().flatMap((name) => {
-    const [to, from] = [config[name], actual[name]];
-    if (sameConfig(to, from)) return [];
-    if (name in store.secrets || from === HIDDEN) return [{ name }];
-    return [{ name, from: from ?? null, to: to ?? null }];
-  });
-}
-
 /** All secrets of a store as one text. */
 function secretText(store: DeclaredStore, config: JsonObject): string {
   return JSON.stringify(
@@ -64,25 +61,28 @@ function secretText(store: DeclaredStore, config: JsonObject): string {
   );
 }
 
-/** The note of a store as it is declared now. */
-function noteOf(round: Round, store: DeclaredStore, config: JsonObject, before: Note): Note {
-  const note = { ...before, name: store.name, fields: Object.keys(config).sort() };
-  if (Object.keys(store.secrets).length === 0) return note;
-  const text = secretText(store, config);
-  // The salt stays, so that a secret that comes back is told by the same seal.
-  const salt = before.seal?.salt ?? round.sealer.salt();
-  return { ...note, seal: { salt, value: round.sealer.seal(text, salt) } };
+/** A store as it is to be: its whole config, and what is noted of it then. */
+interface Sealed {
+  readonly config: JsonObject;
+  readonly note: Note;
 }
 
-function isSealed(round: Round, store: DeclaredStore, config: JsonObject, { seal }: Note): boolean {
-  if (Object.keys(store.secrets).length === 0) return true;
-  if (seal === undefined) return false;
-  return round.sealer.seal(secretText(store, config), seal.salt) === seal.value;
+/** Seals the secrets of a store, if it has any, and marks its config. */
+function sealed(round: Round, store: DeclaredStore, config: JsonObject, before: Note): Sealed {
+  const { name, secrets } = store;
+  if (Object.keys(secrets).length === 0)
+    return { config, note: { ...before, name, fields: Object.keys(config).sort() } };
+  // The salt stays, so that a secret that comes back is told by the same seal.
+  const salt = before.seal?.salt ?? round.sealer.salt();
+  const seal = { salt, value: round.sealer.seal(secretText(store, config), salt) };
+  const marked = { ...config, [MARK]: salt };
+  return { config: marked, note: { ...before, name, fields: Object.keys(marked).sort(), seal } };
 }
 
 /** Makes a store; its config is a text of JSON inside the JSON. */
-async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, config: JsonObject): Promise<void> {
+async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, plain: JsonObject): Promise<void> {
   const { name, type } = store;
+  const { config, note } = sealed(round, store, plain, { name });
   const body = { name, type, ...(Object.keys(config).length > 0 && { config: JSON.stringify(sortFields(config)) }) };
   const answer = await make(round, where.kind, name, { method: 'POST', path: path(...where.api), body });
   if (!answer.ok) {
@@ -91,56 +91,76 @@ async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, c
   }
   const id = idOf(answer.body);
   round.server[where.present].set(name, { id, name, type, config });
-  const before: Note = { name, made: id };
-  await putNote(round, where.note, noteOf(round, store, config, before));
+  await putNote(round, where.note, { ...note, made: id });
+}
+
+/** The fields that the provisioner set once, and that are no longer declared. */
+function goneFields(config: JsonObject, current: JsonObject, before: Note): readonly string[] {
+  return (before.fields ?? []).filter((field) => !(field in config) && field in current);
+}
+
+/** The fields of config that are to change, without values that come from Secrets. */
+function changesOf(
+  store: DeclaredStore,
+  { config, note }: Sealed,
+  current: JsonObject,
+  before: Note,
+): readonly FieldChange[] {
+  const visible = [...Object.keys(config), ...goneFields(config, current, before)].sort().flatMap((name) => {
+    const [to, from] = [config[name], current[name]];
+    if (name === MARK || sameConfig(to, from)) return [];
+    if (name in store.secrets || from === HIDDEN) return [{ name }];
+    return [{ name, from: from ?? null, to: to ?? null }];
+  });
+  const isCurrent = note.seal?.value === before.seal?.value && config[MARK] === current[MARK];
+  const hidden = isCurrent ? [] : Object.keys(store.secrets).filter((field) => current[field] === HIDDEN);
+  return [...visible, ...hidden.map((name) => ({ name }))];
 }
 
 /**
- * Brings the config of a store that is there up to date.
- *
- * PUT replaces the whole config: what is not declared is sent back as the server showed it, and it fills in what it had
- * hidden. What says where data lies is always sent back so.
+ * The config to send: PUT replaces all of it. What is not declared is sent back as the server showed it, and it fills in
+ * what it had hidden. What says where data lies is always sent back so.
  */
+function mergedConfig(store: DeclaredStore, config: JsonObject, current: JsonObject, before: Note): JsonObject {
+  const gone = goneFields(config, current, before);
+  const kept = Object.entries(current).filter(([field]) => !gone.includes(field));
+  const identity = identityOf(store).filter((field) => field in current && current[field] !== HIDDEN);
+  return {
+    ...Object.fromEntries(kept),
+    ...config,
+    ...Object.fromEntries(identity.map((field) => [field, current[field]])),
+  };
+}
+
+/** Brings the config of a store that is there up to date. */
 async function updateStore(
   round: Round,
   where: StoreKind,
   store: DeclaredStore,
-  config: JsonObject,
+  plain: JsonObject,
   actual: ServerStore,
 ): Promise<void> {
   const { name } = store;
   const noted = round.notes.of(where.note, name);
   const before = wasAttempted(round, where.kind, name) ? { ...noted, made: actual.id } : noted;
   const current = actual.config ?? {};
-  const visible = changesOf(store, config, current, before);
-  const isCurrent = isSealed(round, store, config, before);
-  const hidden = isCurrent ? [] : Object.keys(store.secrets).filter((field) => current[field] === HIDDEN);
-  const fields = [...visible, ...hidden.map((field) => ({ name: field }))];
-  const note = noteOf(round, store, config, before);
+  const wanted = sealed(round, store, plain, before);
+  const fields = changesOf(store, wanted, current, before);
   if (fields.length > 0) {
-    const gone = new Set(visible.filter((change) => !(change.name in config)).map((change) => change.name));
-    const kept = Object.entries(current).filter(([field]) => !gone.has(field));
-    const identity = identityOf(store).filter((field) => field in current && current[field] !== HIDDEN);
-    const merged = {
-      ...Object.fromEntries(kept),
-      ...config,
-      ...Object.fromEntries(identity.map((field) => [field, current[field]])),
-    };
-    const body = { config: JSON.stringify(sortFields(merged)) };
-    const answer = await round.change(
+    const config = JSON.stringify(sortFields(mergedConfig(store, wanted.config, current, before)));
+    // The running store goes on with what it was opened with.
+    const answer = await changeFor(
+      round,
+      nameOf(where.kind, name),
       { kind: where.kind, name, action: 'update', fields },
-      { method: 'PUT', path: path(...where.api, name), body },
+      { method: 'PUT', path: path(...where.api, name), body: { config } },
     );
     if (!answer.ok) {
       round.problem(where.kind, name, `cannot be changed: ${answer.reason}`);
       return;
     }
-    // The running store goes on with what it was opened with, until the server starts again.
-    const values = { ...store.config, seal: note.seal?.value ?? '' };
-    const waiting = await round.notes.needRestart(nameOf(where.kind, name), values);
-    if (!waiting.ok) round.problem(where.kind, name, `cannot be noted: ${waiting.reason}`);
   }
-  await putNote(round, where.note, note);
+  await putNote(round, where.note, wanted.note);
 }
 
 /** Makes and updates the stores of one kind; says which are not what is declared. */

@@ -86,6 +86,12 @@ async function restartNote(here: Provisioned): Promise<Json | undefined> {
   return at((await here.server.ask('GET', 'settings/dittofs-provisioner.restart')) as Json, 'value');
 }
 
+/** What a restart was asked for. */
+async function waitingFor(here: Provisioned): Promise<readonly string[]> {
+  const note = await restartNote(here);
+  return typeof note === 'string' && note !== '' ? Object.keys(JSON.parse(note) as object) : [];
+}
+
 /** An object without one of its fields. */
 function without<T extends object, K extends keyof T>(object: T, field: K): Omit<T, K> {
   const copy = { ...object };
@@ -676,18 +682,86 @@ describe.skipIf(!can).concurrent('a restart', () => {
       expect((await here.dryRun()).stdout).toBe('~ remote block store "s3": secret_access_key\n');
       expect(await here.once()).toEqual(done);
       expect(here.proxy.writes().map(({ method, path }) => `${method} ${path}`)).toEqual([
-        'PUT /api/v1/store/block/remote/s3',
         'PUT /api/v1/settings/dittofs-provisioner.restart',
+        'PUT /api/v1/store/block/remote/s3',
         'PUT /api/v1/settings/dittofs-provisioner.remote_block_store.s3',
       ]);
       restarts.push(await restartNote(here));
       await here.once();
       expect(here.proxy.writes()).toEqual([]);
     }
-    expect(restarts[1]).not.toBe(restarts[0]);
-    expect(restarts[2]).toBe(restarts[0]);
+    expect(new Set(restarts).size).toBe(3);
     const settings = JSON.stringify(await here.server.ask('GET', 'settings'));
     for (const key of ['first-key', 'second-key', 'third-key', 'an-id']) expect(settings).not.toContain(key);
+  });
+
+  it('is noted before what needs it: where it cannot be, nothing is sent', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'first-key');
+    const declare = (value: boolean): void => {
+      const one = share('/a', { settings: { encrypt_data: value }, nfs: { disable_readdirplus: value } });
+      here.declare(withKeys({}, [one]));
+    };
+    declare(false);
+    expect(await here.once()).toEqual(done);
+    declare(true);
+    here.secret('s3', 'key', 'second-key');
+    const isNote = (path: string): boolean => path.endsWith('dittofs-provisioner.restart');
+    here.proxy.fail = (method, path) =>
+      method === 'PUT' && isNote(path) ? { status: 500, detail: 'no room' } : undefined;
+    const why = 'that it needs a restart cannot be noted: no room';
+    expect((await here.once()).stderr.trim().split('\n')).toEqual([
+      `remote block store "s3": cannot be changed: ${why}`,
+      `share "/a": cannot be changed: ${why}`,
+      `share "/a": its NFS options cannot be changed: ${why}`,
+    ]);
+    expect(here.proxy.writes().filter(({ path }) => !isNote(path))).toEqual([]);
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+    const asked = await restartNote(here);
+    expect(await waitingFor(here)).toEqual(['NFS options of share "/a"', 'remote block store "s3"', 'share "/a"']);
+    // What is refused each time asks for nothing.
+    declare(false);
+    here.secret('s3', 'key', 'third-key');
+    here.proxy.fail = (method, path) =>
+      method !== 'GET' && /\/(?:s3|a|config)$/.test(path) ? { status: 400, detail: 'no' } : undefined;
+    for (let time = 1; time <= 2; time += 1) {
+      expect((await here.once()).failed).toBe(true);
+      expect(await restartNote(here)).toBe(asked);
+    }
+  });
+
+  it('is asked for each time that the same thing happens', async () => {
+    await using here = await provisioned();
+    const declared = planWith({ ...stores, shares: [share('/a', { settings: { encrypt_data: true } })] });
+    here.declare(declared);
+    expect(await here.once()).toEqual(done);
+    const seen = new Set<Json | undefined>([await restartNote(here)]);
+    for (let time = 1; time <= 2; time += 1) {
+      await here.server.ask('PUT', 'shares/a', { encrypt_data: false });
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+    }
+    expect(seen.size).toBe(3);
+  });
+
+  it('is asked for when keys were changed by hand, and the declared ones are back', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'a-key');
+    here.declare(withKeys({ bucket: 'b' }));
+    await here.once();
+    const byHand = { bucket: 'b', access_key_id: 'an-id', secret_access_key: 'by hand' };
+    await here.server.ask('PUT', 'store/block/remote/s3', { config: JSON.stringify(byHand) });
+    expect((await here.dryRun()).stdout).toBe('~ remote block store "s3": secret_access_key\n');
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().find(({ path }) => path.endsWith('/remote/s3'))?.body).toContain('a-key\\"');
+    expect(await restartNote(here)).toContain('s3');
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
   });
 
   it('keeps what people added to the config of a store, and takes back what it set', async () => {
@@ -705,6 +779,7 @@ describe.skipIf(!can).concurrent('a restart', () => {
       session_secret: 'x',
     };
     await here.server.ask('PUT', 'store/block/remote/s3', { config: JSON.stringify(config) });
+    expect(await here.once()).toEqual(done);
     await here.once();
     expect(here.proxy.writes()).toEqual([]);
     here.declare(withKeys({ bucket: 'b' }));
@@ -716,6 +791,8 @@ describe.skipIf(!can).concurrent('a restart', () => {
       secret_access_key: 'a-key',
       durable: true,
       session_secret: '********',
+      // Tells whether somebody else has written the config.
+      dittofs_provisioner: expect.stringMatching(/^[\w-]{22}$/) as unknown,
     });
     here.declare(withKeys({ bucket: 'another' }));
     expect((await here.once()).stderr).toContain('remote block store "s3": its bucket is "b", not "another"');
@@ -793,6 +870,33 @@ describe.skipIf(!can).concurrent('a share that is not loaded', () => {
     expect(await restartNote(here)).toBe(asked);
     await server.kill();
     await making;
+  });
+
+  it('asks for one restart in each outage', async () => {
+    await using here = await provisioned();
+    const shares = [share('/a', { remote_block_store: 'remote' })];
+    here.declare(planWith({ ...stores, remote_block_stores: [store('remote')], shares }));
+    let isLoaded = true;
+    // As the server tells of a share that it did not get to run.
+    here.proxy.alter = (method, path, body) =>
+      isLoaded || method !== 'GET' || path !== '/api/v1/shares'
+        ? body
+        : body.replaceAll(/"status":\{"status":"\w+"/g, '"status":{"status":"unknown","message":"share not found: /a"');
+    expect(await here.once()).toEqual(done);
+    const seen = new Set([await restartNote(here)]);
+    for (let time = 1; time <= 2; time += 1) {
+      isLoaded = false;
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+      isLoaded = true;
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+    }
+    expect(seen.size).toBe(3);
   });
 });
 
@@ -975,6 +1079,39 @@ describe.skipIf(!can).concurrent('the program', () => {
     expect(performance.now() - asked).toBeLessThan(2500);
     expect(output).not.toContain(ADMIN_PASSWORD);
   });
+
+  it('is asked to end in the middle of changes, and loses none of the restarts that these need', async () => {
+    await using here = await provisioned();
+    const many = (value: boolean): ServingPlan => {
+      const names = Array.from({ length: 30 }, (_, index) => `/s${index}`);
+      return planWith({ ...stores, shares: names.map((name) => share(name, { settings: { encrypt_data: value } })) });
+    };
+    here.declare(many(true));
+    expect(await here.once()).toEqual(done);
+    here.declare(many(false));
+    here.proxy.requests.length = 0;
+    // More than can be finished before it ends.
+    here.proxy.delay = (method) => (method === 'PUT' ? 1000 : 0);
+    const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
+    const child = spawn(process.execPath, [...program, ...flags, '--address', '127.0.0.1:0']);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const isUnderWay = async (): Promise<boolean> =>
+      Promise.resolve(here.proxy.writes().some(({ path }) => path.includes('/shares/')));
+    expect(await eventually(isUnderWay, 15_000)).toBe(true);
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(2500);
+    here.proxy.delay = () => 0;
+    const shares = (await here.server.ask('GET', 'shares')) as readonly { name: string; encrypt_data?: boolean }[];
+    const changed = shares
+      .filter((one) => one.encrypt_data !== true)
+      .map(({ name }) => `share ${JSON.stringify(name)}`);
+    expect(changed.length).toBeGreaterThan(0);
+    expect(await waitingFor(here)).toEqual(expect.arrayContaining(changed));
+    expect(await here.once()).toEqual(done);
+    expect(await waitingFor(here)).toHaveLength(30);
+  });
 });
 
 describe.skipIf(!can).concurrent('the loop', () => {
@@ -1076,6 +1213,21 @@ describe.skipIf(!can).concurrent('the loop', () => {
     here.proxy.fail = () => undefined;
     expect(await here.once()).toEqual(done);
     expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('begins no further change once it is stopped', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ groups: Array.from({ length: 20 }, (_, index) => ({ name: `g${index}` })) }));
+    const running = await here.run();
+    let stopped: PromiseLike<void> | undefined;
+    here.proxy.fail = (method, path) => {
+      if (method === 'POST' && path.endsWith('/groups')) stopped ??= running[Symbol.asyncDispose]();
+      return undefined;
+    };
+    expect(await eventually(() => Promise.resolve(stopped !== undefined), 10_000)).toBe(true);
+    await stopped;
+    const made = here.proxy.writes().filter(({ path }) => path.endsWith('/groups'));
+    expect(made).toHaveLength(1);
   });
 
   it('keeps the last good plan while another cannot be read', async () => {
