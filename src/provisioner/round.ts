@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SecretFile, ServingPlan } from '../api/provisioning.ts';
-import type { Answer } from './answer.ts';
+import { isUndone, type Answer } from './answer.ts';
 import type { Change, Kind } from './change.ts';
 import type { Note, NoteKind, Notes } from './notes.ts';
 import type { Sealer } from './sealer.ts';
@@ -22,7 +22,7 @@ export interface Round {
   readonly change: (change: Change, request: Request) => Promise<Answer>;
   /** Reports what is declared and not so. */
   readonly problem: (kind: Kind, name: string, message: string) => void;
-  /** Objects whose making got no answer, by kind and name: where they turn up later, they were made all the same. */
+  /** Objects whose making was sent and got no answer, by kind and name: where they turn up later, they were made all the same. */
   readonly attempted: Set<string>;
 }
 
@@ -72,9 +72,11 @@ export function wasAttempted({ attempted }: Round, kind: Kind, name: string): bo
   return attempted.delete(`${kind} ${name}`);
 }
 
-/** Makes an object; one whose making gets no answer is remembered. */
+/** Makes an object; one whose making is sent and gets no answer is remembered until there is one. */
 export async function make(round: Round, kind: Kind, name: string, request: Request): Promise<Answer> {
   const answer = await round.change({ kind, name, action: 'create', fields: [] }, request);
-  if (!answer.ok && answer.status === 0) round.attempted.add(`${kind} ${name}`);
+  const attempt = `${kind} ${name}`;
+  if (answer.ok || answer.status !== 0) round.attempted.delete(attempt);
+  else if (!isUndone(answer)) round.attempted.add(attempt);
   return answer;
 }

@@ -1254,6 +1254,28 @@ describe.skipIf(!can).concurrent('the loop', () => {
     expect(await eventually(async () => (await namesOf(here, 'shares')).length === 0, 10_000)).toBe(true);
   });
 
+  it('takes for its own what may have been made, and not what was refused later', async () => {
+    await using here = await provisioned();
+    here.secret('bob', 'password', 'bob-password');
+    const plan = planWith({ prune: true, users: [user('bob')] });
+    here.declare(plan);
+    const tries = (): number => here.proxy.requests.filter(isTry).length;
+    const isTry = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+      method === 'POST' && path === '/api/v1/users';
+    here.proxy.fail = (method, path) =>
+      isTry({ method, path }) ? { status: tries() === 0 ? 0 : 400, detail: 'not yet' } : undefined;
+    await using running = await here.run(1000);
+    expect(await eventually(() => Promise.resolve(tries() === 2), 10_000)).toBe(true);
+    await here.server.ask('POST', 'users', { username: 'bob', password: 'bob-password' });
+    here.proxy.fail = () => undefined;
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 10_000)).toBe(true);
+    here.declare({ ...plan, users: [] });
+    here.proxy.requests.length = 0;
+    const isOver = (): boolean => here.proxy.requests.filter(({ path }) => path === '/api/v1/users').length > 1;
+    expect(await eventually(() => Promise.resolve(isOver()), 10_000)).toBe(true);
+    expect(await namesOf(here, 'users')).toEqual(['admin', 'bob']);
+  });
+
   it('serves 200 shares', async () => {
     await using here = await provisioned();
     const names = Array.from({ length: 200 }, (_, index) => `share-${index}`);
