@@ -31,6 +31,8 @@ export const Note = z.object({
   seal: z.object({ salt: z.string(), value: z.string() }).optional(),
   /** Of a user: the groups that were declared. */
   groups: z.array(z.string()).optional(),
+  /** Of a metadata store that was removed: where its data lies, because the server has it open until it starts again. */
+  open: Place.optional(),
   /** Of a share: the names of the stores that it was made with; they stay noted when it is removed, for its files stay, too. */
   stores: z.record(z.string(), z.string()).optional(),
   /** Of a share: where the data of these lies. */
@@ -41,7 +43,7 @@ export const Note = z.object({
   permissions: z.array(z.string()).optional(),
   /** Of a share: the quotas that were declared, such as `user/2001`, with their sizes. */
   quotas: z.record(z.string(), Sizes).optional(),
-  /** Of something that only a restart of the server helps: for which one, by its id, that was asked for. */
+  /** Of something that only a restart of the server helps: that it was asked for, for the share of this id, or the store of this name. */
   tried: z.string().optional(),
   /** Of a snapshot policy: whether it was declared within a share. */
   within_share: z.boolean().optional(),

@@ -31,7 +31,10 @@ export function identityOf(store: DeclaredStore | undefined): readonly string[] 
 }
 
 /** Where the data of a store lies. */
-export function placeOf({ type, config = {} }: ServerStore, identity: readonly string[]): Place {
+export function placeOf(
+  { type, config = {} }: Pick<ServerStore, 'type' | 'config'>,
+  identity: readonly string[],
+): Place {
   const fields = identity.flatMap((field): readonly [string, Json][] => {
     const value = config[field] ?? '';
     return value === '' || value === HIDDEN ? [] : [[field, value]];

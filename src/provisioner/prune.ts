@@ -4,9 +4,10 @@ import { ADMIN } from './administrator.ts';
 import type { Kind } from './change.ts';
 import type { Note, NoteKind } from './notes.ts';
 import { path, sharePath } from './path.ts';
+import { placedOf } from './places.ts';
 import { putNote, type Round } from './round.ts';
 import { readAs } from './server-state.ts';
-import { storeKinds } from './store-kinds.ts';
+import { storeKinds, type StoreKind } from './store-kinds.ts';
 
 /** Groups that every server has. */
 const systemGroups = ['admins', 'operators', 'users'];
@@ -33,6 +34,12 @@ async function snapshotsOf(round: Round, share: string): Promise<string | undefi
   const { length } = snapshots.value;
   if (length === 0) return undefined;
   return `it has ${length} snapshot${length === 1 ? '' : 's'}, which would go with it: remove them first`;
+}
+
+/** Where a store lies that the server has open even when it is removed. */
+function openPlace(round: Round, where: StoreKind, name: string): Pick<Note, 'open'> {
+  const { place } = placedOf(round, where, name);
+  return where.kind === 'metadata store' && place?.type === 'badger' ? { open: place } : {};
 }
 
 /** All kinds, in the order in which they can go: what others use goes after them. */
@@ -63,12 +70,13 @@ function prunables(round: Round, plan: ServingPlan): readonly Prunable[] {
       declared: [...systemGroups, ...names(plan.groups)],
       path: (name) => path('groups', name),
     },
-    ...storeKinds.map(({ kind, note, declared, present, api }) => ({
-      kind,
-      note,
-      present: server[present],
-      declared: names(plan[declared]),
-      path: (name: string) => path(...api, name),
+    ...storeKinds.map((where) => ({
+      kind: where.kind,
+      note: where.note,
+      present: server[where.present],
+      declared: names(plan[where.declared]),
+      path: (name: string) => path(...where.api, name),
+      keep: ({ name }: Note) => ({ name, ...openPlace(round, where, name) }),
     })),
   ];
 }
@@ -89,8 +97,9 @@ async function remove(round: Round, prunable: Prunable, noted: Note): Promise<vo
     round.problem(kind, name, `is no longer declared, and cannot be removed: ${answer.reason}`);
     return;
   }
+  const kept = keep?.(noted) ?? { name };
   present.delete(name);
-  await putNote(round, note, keep?.(noted) ?? { name });
+  await putNote(round, note, kept);
 }
 
 /**

@@ -5,8 +5,8 @@ import { HIDDEN, sameConfig, type FieldChange } from './compare.ts';
 import { missingSecret } from './inputs.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
-import { identityOf } from './places.ts';
-import { changeFor, idOf, make, putNote, wasAttempted, type Round } from './round.ts';
+import { differingFields, identityOf, placeOf } from './places.ts';
+import { changeFor, idOf, make, needRestart, putNote, wasAttempted, type Round } from './round.ts';
 import type { ServerStore } from './server-state.ts';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -79,6 +79,18 @@ function sealed(round: Round, store: DeclaredStore, config: JsonObject, before: 
   return { config: marked, note: { ...before, name, fields: Object.keys(marked).sort(), seal } };
 }
 
+/** Asks once for the restart in which the server closes a metadata store that was removed from the place of another; whether there was one. */
+async function closeRemoved(round: Round, store: DeclaredStore, config: JsonObject): Promise<boolean> {
+  const { name, type } = store;
+  const place = placeOf({ type, config }, identityOf(store));
+  const removed = round.notes
+    .all('metadata_store')
+    .filter(({ open }) => open !== undefined && differingFields(open, place).length === 0);
+  for (const note of removed.filter(({ tried }) => tried === undefined))
+    await needRestart(round, 'metadata_store', nameOf('metadata store', name), { ...note, tried: note.name });
+  return removed.length > 0;
+}
+
 /** Makes a store; its config is a text of JSON inside the JSON. */
 async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, plain: JsonObject): Promise<void> {
   const { name, type } = store;
@@ -86,7 +98,9 @@ async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, p
   const body = { name, type, ...(Object.keys(config).length > 0 && { config: JSON.stringify(sortFields(config)) }) };
   const answer = await make(round, where.kind, name, { method: 'POST', path: path(...where.api), body });
   if (!answer.ok) {
-    round.problem(where.kind, name, `is not there: ${answer.reason}`);
+    const isOpen = answer.reason.includes('is locked by') && (await closeRemoved(round, store, config));
+    const open = 'it was removed, and the server has it open until it starts again, which is asked for';
+    round.problem(where.kind, name, `is not there: ${isOpen ? open : answer.reason}`);
     return;
   }
   const id = idOf(answer.body);

@@ -568,6 +568,38 @@ describe.skipIf(!can).concurrent('prune', () => {
     expect(await here.once()).toEqual(done);
     expect(here.proxy.writes()).toEqual([]);
   });
+
+  it('asks for a restart where a metadata store that it removed is still open', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const badger = (name: string, path: string): Partial<ServingPlan> => ({
+      metadata_stores: [store(name, { type: 'badger', config: { path: `${folder}/${path}` }, identity: ['path'] })],
+    });
+    const plan = planWith({ prune: true });
+    here.declare({ ...plan, ...badger('meta', 'meta') });
+    expect(await here.once()).toEqual(done);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe('');
+    // It lies in the same place, whatever its name.
+    here.declare({ ...plan, ...badger('again', 'meta') });
+    const says = 'it was removed, and the server has it open until it starts again, which is asked for';
+    expect((await here.once()).stderr).toContain(says);
+    const asked = await restartNote(here);
+    expect(asked).toContain('metadata store \\"again\\"');
+    expect((await here.once()).stderr).toContain(says);
+    expect(await restartNote(here)).toBe(asked);
+    await here.server.kill();
+    await here.server.start();
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe(asked);
+    // The next time is another one.
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...badger('again', 'meta') });
+    expect((await here.once()).stderr).toContain(says);
+    expect(await restartNote(here)).not.toBe(asked);
+  });
 });
 
 describe.skipIf(!can).concurrent('shares of one metadata store', () => {
