@@ -35,6 +35,7 @@ export async function convergeGroups(round: Round): Promise<void> {
       { kind: 'group', name, action: 'update', fields: changes },
       { method: 'PUT', path: path('groups', name), body },
     );
-    if (!answer.ok) round.problem('group', name, `cannot be changed: ${answer.reason}`);
+    if (answer.ok) groups.set(name, { ...actual, ...fields });
+    else round.problem('group', name, `cannot be changed: ${answer.reason}`);
   }
 }

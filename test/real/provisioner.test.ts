@@ -216,7 +216,6 @@ describe.skipIf(!can).concurrent('one round', () => {
       '~ adapter "smb": settings.signing none → required',
       '+ share "/export"',
       '+ share "/closed/deep er"',
-      '~ share "/closed/deep er": enabled true → false',
       '~ share "/export": nfs.squash none',
       '~ share "/export": permission of user "alice" read-write',
       '~ share "/export": permission of group "team" read',
@@ -370,6 +369,24 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect((await here.once()).stderr).toContain(
       'user "dan": its password, key "password" of Secret "dan", does not have 8 to 72 bytes\n',
     );
+  });
+
+  it('gives a number that one group leaves to another', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ groups: [{ name: 'a', gid: 3000 }] }));
+    expect(await here.once()).toEqual(done);
+    here.declare(
+      planWith({
+        groups: [
+          { name: 'a', gid: 3001 },
+          { name: 'b', gid: 3000 },
+        ],
+      }),
+    );
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'groups', 'b')).toMatchObject({ gid: 3000 });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
   });
 
   it('takes back what it gave, and leaves what people gave', async () => {
