@@ -11,17 +11,17 @@ const restartFields = ['allow_auth_sys', 'require_kerberos', 'min_kerberos_level
 
 const Options = z.record(z.string(), z.json());
 
-/** Sends the options of a share's NFS export that differ. */
-export async function convergeExport(round: Round, { name, nfs }: DeclaredShare): Promise<void> {
-  if (Object.keys(nfs).length === 0) return;
+/** Sends the options of a share's NFS export that differ; whether it has them now. */
+export async function convergeExport(round: Round, { name, nfs }: DeclaredShare): Promise<boolean> {
+  if (Object.keys(nfs).length === 0) return true;
   const where = sharePath(name, 'adapters', 'nfs', 'config');
   const read = await readAs(round.send, where, Options);
   if (!read.ok && read.status !== 404) {
     round.problem('share', name, `its NFS options cannot be read: ${read.reason}`);
-    return;
+    return false;
   }
   const changes = differences(nfs, read.ok ? read.value : {});
-  if (changes.length === 0) return;
+  if (changes.length === 0) return true;
   const fields = changes.map((change) => ({ ...change, name: `nfs.${change.name}` }));
   const needsRestart = changes.some((change) => restartFields.includes(change.name));
   const answer = await changeFor(
@@ -31,4 +31,5 @@ export async function convergeExport(round: Round, { name, nfs }: DeclaredShare)
     { method: 'PATCH', path: where, body: changed(nfs, changes) },
   );
   if (!answer.ok) round.problem('share', name, `its NFS options cannot be changed: ${answer.reason}`);
+  return answer.ok;
 }

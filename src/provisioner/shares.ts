@@ -122,8 +122,22 @@ async function makeShare(
     return undefined;
   }
   const made = madeShare(share, answer.body);
-  round.server.shares.set(name, made);
-  return made;
+  const actual = { ...made, enabled: !(await closeNew(round, share)) };
+  round.server.shares.set(name, actual);
+  return actual;
+}
+
+/**
+ * Keeps clients out of a share that was just made until it is as restricted as declared; whether it did. The server makes
+ * none that is disabled, and takes options of NFS, permissions and quotas afterwards only.
+ */
+async function closeNew(round: Round, share: DeclaredShare): Promise<boolean> {
+  const { name, enabled, nfs, permissions, quotas } = share;
+  if (enabled && Object.keys(nfs).length + permissions.length + quotas.length === 0) return false;
+  const answer = await round.send({ method: 'POST', path: sharePath(name, 'disable') });
+  // A share that the server did not get to run has no clients.
+  if (!answer.ok && answer.status !== 404) round.problem('share', name, `cannot be disabled: ${answer.reason}`);
+  return answer.ok;
 }
 
 /** Reports what differs of what is never changed: with another store the files of a share read as zeros, without any error. */
@@ -168,14 +182,13 @@ async function updateSettings(
   return { ...note.sizes, ...sizesOf(share) };
 }
 
-/** Lets clients in or keeps them out, as declared. */
-async function switchShare(round: Round, { name, enabled }: DeclaredShare, actual: ServerShare): Promise<void> {
-  if (actual.enabled === enabled) return;
-  const fields: readonly FieldChange[] = [{ name: 'enabled', from: actual.enabled, to: enabled }];
-  const answer = await round.change(
-    { kind: 'share', name, action: 'update', fields },
-    { method: 'POST', path: sharePath(name, enabled ? 'enable' : 'disable') },
-  );
+/** Lets clients in or keeps them out, as declared; with a share that was just made this belongs to its making. */
+async function switchShare(round: Round, { name, enabled }: DeclaredShare, isNew: boolean): Promise<void> {
+  const fields: readonly FieldChange[] = [{ name: 'enabled', from: !enabled, to: enabled }];
+  const request = { method: 'POST', path: sharePath(name, enabled ? 'enable' : 'disable') } as const;
+  const answer = isNew
+    ? await round.send(request)
+    : await round.change({ kind: 'share', name, action: 'update', fields }, request);
   if (!answer.ok) round.problem('share', name, `cannot be ${enabled ? 'enabled' : 'disabled'}: ${answer.reason}`);
 }
 
@@ -207,23 +220,32 @@ async function convergeShare(round: Round, share: DeclaredShare, stores: StoresF
   if (actual === undefined) return;
 
   const noted = round.notes.of('share', name);
-  const isOurs = present === undefined || wasAttempted(round, 'share', name);
+  const isNew = present === undefined;
+  const isOurs = isNew || wasAttempted(round, 'share', name);
   const before: Note = {
     ...noted,
     ...(isOurs && { made: actual.id }),
     ...bindingsNote(round, share, present, noted),
   };
   if (present !== undefined) reportBindings(round, share, actual);
-  const sizes = present === undefined ? sizesOf(share) : await updateSettings(round, share, actual, before);
-  await switchShare(round, share, actual);
+  // Clients are kept out before anything else, and let in last: only then the share is as restricted as declared.
+  if (actual.enabled && !share.enabled) await switchShare(round, share, isNew);
+  const sizes = isNew ? sizesOf(share) : await updateSettings(round, share, actual, before);
+  const isRestricted = await restrictShare(round, share, { ...before, sizes });
+  if (!actual.enabled && share.enabled && isRestricted) await switchShare(round, share, isNew);
+}
 
-  const note = { ...before, sizes };
+/** Everything that says who may do what in a share, once it is noted; whether all of that is as declared. */
+async function restrictShare(round: Round, share: DeclaredShare, note: Note): Promise<boolean> {
   const intended = intendedNote(note, share);
-  if (!(await putNote(round, 'share', intended))) return;
-  await convergeExport(round, share);
-  const permissions = await convergePermissions(round, share, intended.permissions ?? []);
-  const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, before.quotas ?? {});
-  await putNote(round, 'share', { ...note, permissions: [...permissions], quotas });
+  const isNoted = await putNote(round, 'share', intended);
+  const hasOptions = await convergeExport(round, share);
+  // What is given has to be noted, or nobody takes it back.
+  if (!isNoted) return false;
+  const { keys, isDone } = await convergePermissions(round, share, intended.permissions ?? []);
+  const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, note.quotas ?? {});
+  await putNote(round, 'share', { ...note, permissions: [...keys], quotas });
+  return hasOptions && isDone;
 }
 
 /** Makes and updates shares, each with its export options, permissions and quotas. */

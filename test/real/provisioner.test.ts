@@ -297,6 +297,71 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect(writes.map(({ body }) => body)).toEqual(['{"quota_bytes":"1024"}']);
   });
 
+  it('opens a new share only when it is as restricted as declared', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'alice-password');
+    const restricted = (name: string) =>
+      share(name, {
+        settings: { default_permission: 'read-write' },
+        nfs: { squash: 'all_to_guest' },
+        permissions: [{ type: 'user', name: 'alice', level: 'none' }],
+      });
+    const closed = share('/closed', { enabled: false });
+    const plan = planWith({ ...stores, users: [user('alice')] });
+    here.declare({ ...plan, shares: [restricted('/a'), closed, share('/plain')] });
+    expect(await here.once()).toEqual(done);
+    const shares = async (): Promise<readonly unknown[]> =>
+      ((await here.server.ask('GET', 'shares')) as readonly JsonObject[]).map(({ name, enabled }) => [name, enabled]);
+    expect(await shares()).toEqual([
+      ['/a', true],
+      ['/closed', false],
+      ['/plain', true],
+    ]);
+    const about = (name: string): readonly string[] =>
+      here.proxy
+        .writes()
+        .filter(({ path }) => path.startsWith(`/api/v1/shares/${name}`))
+        .map(({ path }) => path.replace(`/api/v1/shares/${name}/`, ''));
+    expect(about('a')).toEqual(['disable', 'adapters/nfs/config', 'permissions/users/alice', 'enable']);
+    expect(about('closed')).toEqual(['disable']);
+    // Nothing restricts it more than its making.
+    expect(about('plain')).toEqual([]);
+
+    here.declare({ ...plan, shares: ['/noted', '/nfs', '/permission'].map(restricted) });
+    here.proxy.fail = (method, path) =>
+      method !== 'GET' && /share\.noted$|\/nfs\/adapters\/|\/permission\/permissions\//.test(path)
+        ? { status: 500, detail: 'no room' }
+        : undefined;
+    expect((await here.once()).stderr.trim().split('\n')).toEqual([
+      'share "/nfs": its NFS options cannot be changed: no room',
+      'share "/noted": cannot be noted: no room',
+      'share "/permission": the permission of user "alice" cannot be given: no room',
+    ]);
+    expect(about('noted')).toEqual(['disable', 'adapters/nfs/config']);
+    for (const name of ['/noted', '/nfs', '/permission'])
+      expect(await found(here, 'shares', name)).toMatchObject({ enabled: false });
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+    expect(about('noted')).toEqual(['permissions/users/alice', 'enable']);
+    expect(about('nfs')).toEqual(['adapters/nfs/config', 'enable']);
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+    expect(await here.dryRun()).toEqual({ ...done, stdout: 'nothing to do\n' });
+  });
+
+  it('sends the options of a share that is there although it cannot be noted', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    await here.once();
+    const one = share('/a', { settings: { quota_bytes: 1024 }, nfs: { squash: 'all_to_guest' } });
+    here.declare(planWith({ ...stores, shares: [one] }));
+    here.proxy.fail = (method, path) =>
+      method === 'PUT' && path.endsWith('share.a') ? { status: 500, detail: 'no room' } : undefined;
+    expect((await here.once()).stderr).toBe('share "/a": cannot be noted: no room\n');
+    expect(await here.server.ask('GET', 'shares/a/adapters/nfs/config')).toMatchObject({ squash: 'all_to_guest' });
+    expect(await found(here, 'shares', '/a')).toMatchObject({ enabled: true });
+  });
+
   it('makes no share in a store that is not the declared one', async () => {
     await using here = await withEverything();
     const { folder } = here.server;
