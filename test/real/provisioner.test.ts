@@ -306,17 +306,11 @@ describe.skipIf(!can).concurrent('one round', () => {
         nfs: { squash: 'all_to_guest' },
         permissions: [{ type: 'user', name: 'alice', level: 'none' }],
       });
-    const closed = share('/closed', { enabled: false });
-    const plan = planWith({ ...stores, users: [user('alice')] });
-    here.declare({ ...plan, shares: [restricted('/a'), closed, share('/plain')] });
+    const shares = [restricted('/a'), share('/closed', { enabled: false }), share('/plain')];
+    const plan = planWith({ ...stores, users: [user('alice')], shares });
+    here.declare(plan);
     expect(await here.once()).toEqual(done);
-    const shares = async (): Promise<readonly unknown[]> =>
-      ((await here.server.ask('GET', 'shares')) as readonly JsonObject[]).map(({ name, enabled }) => [name, enabled]);
-    expect(await shares()).toEqual([
-      ['/a', true],
-      ['/closed', false],
-      ['/plain', true],
-    ]);
+    for (const { name, enabled } of plan.shares) expect(await found(here, 'shares', name)).toMatchObject({ enabled });
     const about = (name: string): readonly string[] =>
       here.proxy
         .writes()
@@ -597,7 +591,13 @@ describe.skipIf(!can).concurrent('prune', () => {
     const plan = planWith({ metadata_stores: [store('meta')], local_block_stores: [local], prune: true });
     here.declare({ ...plan, shares: [share('/a'), share('/b')] });
     await here.once();
-    for (const name of ['one', 'two']) await server.ask('POST', 'shares/a/snapshots', { name });
+    const snapshots = async () =>
+      (await server.ask('GET', 'shares/a/snapshots')) as readonly { readonly id: string; readonly state: string }[];
+    for (const name of ['one', 'two']) {
+      await server.ask('POST', 'shares/a/snapshots', { name });
+      const isMade = async (): Promise<boolean> => (await snapshots()).every(({ state }) => state === 'ready');
+      expect(await eventually(isMade, 10_000)).toBe(true);
+    }
     here.declare({ ...plan, shares: [share('/b')] });
     const says =
       'share "/a": is no longer declared, and stays: it has 2 snapshots, which would go with it: remove them first\n';
@@ -609,9 +609,8 @@ describe.skipIf(!can).concurrent('prune', () => {
       'share "/a": is no longer declared, and stays: its snapshots cannot be read: the disk is away\n',
     );
     here.proxy.fail = () => undefined;
-    const snapshots = (await server.ask('GET', 'shares/a/snapshots')) as readonly { readonly id: string }[];
-    expect(snapshots).toHaveLength(2);
-    for (const { id } of snapshots) await server.ask('DELETE', `shares/a/snapshots/${id}`);
+    expect(await snapshots()).toHaveLength(2);
+    for (const { id } of await snapshots()) await server.ask('DELETE', `shares/a/snapshots/${id}`);
     expect(await here.once()).toEqual(done);
     expect(await namesOf(here, 'shares')).toEqual(['/b']);
   });
