@@ -36,6 +36,8 @@ export async function startProxy(target: string): Promise<RecordingProxy> {
     const { method = '', url: path = '', headers } = incoming;
     void text(incoming).then(async (body) => {
       await sleep(proxy.delay(method, path));
+      // Who does not wait any more is gone, and what it asked would come after what others ask now.
+      if (outgoing.destroyed) return;
       const failure = proxy.fail(method, path);
       if (failure !== undefined) {
         requests.push({ method, path, body, status: failure.status });
