@@ -448,6 +448,52 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect(here.proxy.writes()).toEqual([]);
   });
 
+  it('asks again for a share that the server had no time to look at', async () => {
+    await using here = await provisioned();
+    await using fake = await startFakeCluster();
+    fake.data = {};
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    // As the server tells of those that come after one whose remote store is dead.
+    here.proxy.alter = (method, path, body) =>
+      method === 'GET' && path === '/api/v1/shares'
+        ? body.replace('"status":{"status":"healthy"', '"status":{"status":"unknown","message":"context canceled"')
+        : body;
+    const status = { ref: { namespace: 'team', name: 'status' }, cluster: fake.cluster };
+    for (const name of ['made', 'there']) {
+      expect(await here.once(status), name).toEqual(done);
+      const { shares } = JSON.parse(fake.data['report.json'] ?? '') as { shares: unknown };
+      expect(shares, name).toEqual([{ name: '/a', ready: true, message: '' }]);
+    }
+  });
+
+  it('makes no further share in a remote store that gave no answer', async () => {
+    await using here = await provisioned();
+    const names = Array.from({ length: 8 }, (_, index) => `/s${index}`);
+    const shares = [...names.map((name) => share(name, { remote_block_store: 'remote' })), share('/local')];
+    here.declare(planWith({ ...stores, remote_block_stores: [store('remote')], shares }));
+    const isMaking = (method: string, path: string): boolean => method === 'POST' && path === '/api/v1/shares';
+    let made = 0;
+    here.proxy.fail = (method, path) =>
+      isMaking(method, path) && ++made <= 4 ? { status: 0, detail: 'the store is dead' } : undefined;
+    const { stderr } = await here.once();
+    // Four at a time.
+    const waits = /share "\/s[4-7]": needs remote block store "remote", which did not answer/;
+    expect(stderr.split('\n').filter((line) => waits.test(line))).toHaveLength(4);
+    expect(await namesOf(here, 'shares')).toEqual(['/local']);
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+  });
+
+  it('sends a port from a Secret as a number', async () => {
+    await using here = await provisioned();
+    const secrets = { port: { secret: 'db', key: 'port' }, user: { secret: 'db', key: 'user' } };
+    here.secret('db', 'port', '5432');
+    here.secret('db', 'user', '1234');
+    here.declare(planWith({ metadata_stores: [store('meta', { secrets })] }));
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'store/metadata', 'meta')).toMatchObject({ config: { port: 5432, user: '1234' } });
+  });
+
   it('takes back what it gave, and leaves what people gave', async () => {
     await using here = await withEverything();
     const { server } = here;
