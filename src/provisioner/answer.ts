@@ -14,4 +14,11 @@ export interface Failure {
   readonly status: number;
   /** Why, in the server's words: short, the same from time to time, and without the value of any Secret. */
   readonly reason: string;
+  /** Whether it is certain that nothing was sent; where no answer came, the server may have done all the same what it was asked to. */
+  readonly unsent?: boolean;
+}
+
+/** Whether it is certain that the server did not do what it was asked to. */
+export function isUndone(answer: Answer): answer is Failure {
+  return !answer.ok && (answer.status !== 0 || answer.unsent === true);
 }

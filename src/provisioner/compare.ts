@@ -1,5 +1,5 @@
 import { parseDuration } from '../lib/duration.ts';
-import { isList, sortFields, type Json, type JsonObject } from '../lib/json.ts';
+import { isList, isObject, sortFields, type Json, type JsonObject } from '../lib/json.ts';
 import { sameSize } from './same-size.ts';
 
 /** A field that differs; without values where these may be secret. */
@@ -29,6 +29,16 @@ function canonical(value: Json | undefined): string {
 /** Values of any kind. */
 export const sameValue: Same = (declared, actual) =>
   (isEmpty(declared) && isEmpty(actual)) || canonical(declared) === canonical(actual);
+
+/** Fields of a store's config; what the server hides of them is told otherwise. */
+export function sameConfig(declared: Json | undefined, actual: Json | undefined): boolean {
+  if (actual === HIDDEN) return true;
+  if (isObject(declared) && isObject(actual)) {
+    const names = new Set([...Object.keys(declared), ...Object.keys(actual)]);
+    return [...names].every((name) => sameConfig(declared[name], actual[name]));
+  }
+  return sameValue(declared ?? null, actual);
+}
 
 /** Go durations, however they are written; none is 0. */
 export const sameDuration: Same = (declared, actual) => {

@@ -14,12 +14,13 @@ import type { Passwords } from './passwords.ts';
 import { path, sharePath } from './path.ts';
 import { prune } from './prune.ts';
 import { isUnloaded, problemsOf, reportOf, unknownReport } from './report.ts';
-import type { Round } from './round.ts';
+import { needRestart, putNote, type Round } from './round.ts';
 import type { Sealer } from './sealer.ts';
 import { readAs, readServerState, ServerShares, Status, type ServerShare } from './server-state.ts';
 import { convergeShares } from './shares.ts';
 import { convergeSnapshotPolicies } from './snapshot-policies.ts';
-import { convergeStores, storeKinds } from './stores.ts';
+import { storeKinds } from './store-kinds.ts';
+import { convergeStores } from './stores.ts';
 import { convergeUsers } from './users.ts';
 import type { Request, Wire } from './wire.ts';
 
@@ -97,14 +98,18 @@ async function finalShares(round: Round, isChanged: boolean): Promise<ReadonlyMa
 
 /**
  * Asks for a restart for shares that the server could not load while their remote store was away, and that it does not
- * load by itself now that it is back. Once for each share: one that never loads would otherwise end all others again and again.
+ * load by itself now that it is back. Once until a share is loaded: one that never is would otherwise end all others again
+ * and again.
  */
 async function loadAgain(round: Round, shares: ReadonlyMap<string, ServerShare>): Promise<void> {
   for (const { name, remote_block_store: remote } of round.plan.shares) {
     const share = shares.get(name);
+    if (share === undefined) continue;
+    const { tried, ...note } = round.notes.of('share', name);
+    if (share.status.status !== 'unknown' && tried !== undefined) await putNote(round, 'share', note);
     const isBack = remote !== undefined && round.server.remoteBlockStores.get(remote)?.status?.status === 'healthy';
-    if (share === undefined || !isUnloaded(share) || !isBack) continue;
-    await round.notes.needRestart(`loading of ${nameOf('share', name)}`, { id: share.id });
+    if (!isUnloaded(share) || !isBack || tried === share.id) continue;
+    await needRestart(round, 'share', `loading of ${nameOf('share', name)}`, { ...note, tried: share.id });
   }
 }
 
@@ -144,7 +149,7 @@ export async function converge({ plan, secret, lack, adminPassword }: Inputs, la
   if (arrived.rotated)
     tell({ kind: 'admin', name: plan.admin.secret, action: 'update', fields: [{ name: 'password' }] });
 
-  const stopped: Failure = { ok: false, status: 0, reason: 'the provisioner is stopping' };
+  const stopped: Failure = { ok: false, status: 0, reason: 'the provisioner is stopping', unsent: true };
   const { administrator, wire, signal } = lasting;
   const send = (request: Request): Promise<Answer> => administrator.send(request);
   const read = await readServerState(send);

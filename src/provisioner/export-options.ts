@@ -3,7 +3,7 @@ import type { DeclaredShare } from '../api/provisioning.ts';
 import { nameOf } from './change.ts';
 import { changed, differences } from './compare.ts';
 import { sharePath } from './path.ts';
-import type { Round } from './round.ts';
+import { changeFor, type Round } from './round.ts';
 import { readAs } from './server-state.ts';
 
 /** Options that a running server takes up only when it starts again, those of a share that was just made, too. https://github.com/marmos91/dittofs/issues/2580 */
@@ -11,28 +11,25 @@ const restartFields = ['allow_auth_sys', 'require_kerberos', 'min_kerberos_level
 
 const Options = z.record(z.string(), z.json());
 
-/** Sends the options of a share's NFS export that differ. */
-export async function convergeExport(round: Round, { name, nfs }: DeclaredShare): Promise<void> {
-  if (Object.keys(nfs).length === 0) return;
+/** Sends the options of a share's NFS export that differ; whether it has them now. */
+export async function convergeExport(round: Round, { name, nfs }: DeclaredShare): Promise<boolean> {
+  if (Object.keys(nfs).length === 0) return true;
   const where = sharePath(name, 'adapters', 'nfs', 'config');
   const read = await readAs(round.send, where, Options);
   if (!read.ok && read.status !== 404) {
     round.problem('share', name, `its NFS options cannot be read: ${read.reason}`);
-    return;
+    return false;
   }
   const changes = differences(nfs, read.ok ? read.value : {});
-  if (changes.length === 0) return;
+  if (changes.length === 0) return true;
   const fields = changes.map((change) => ({ ...change, name: `nfs.${change.name}` }));
-  const answer = await round.change(
+  const needsRestart = changes.some((change) => restartFields.includes(change.name));
+  const answer = await changeFor(
+    round,
+    needsRestart ? `NFS options of ${nameOf('share', name)}` : undefined,
     { kind: 'share', name, action: 'update', fields },
     { method: 'PATCH', path: where, body: changed(nfs, changes) },
   );
-  if (!answer.ok) {
-    round.problem('share', name, `its NFS options cannot be changed: ${answer.reason}`);
-    return;
-  }
-  if (!changes.some((change) => restartFields.includes(change.name))) return;
-  const values = Object.fromEntries(Object.entries(nfs).filter(([field]) => restartFields.includes(field)));
-  const waiting = await round.notes.needRestart(`NFS options of ${nameOf('share', name)}`, values);
-  if (!waiting.ok) round.problem('share', name, `cannot be noted: ${waiting.reason}`);
+  if (!answer.ok) round.problem('share', name, `its NFS options cannot be changed: ${answer.reason}`);
+  return answer.ok;
 }

@@ -1,6 +1,6 @@
 import { changed, differences } from './compare.ts';
 import { path } from './path.ts';
-import { idOf, make, wasAttempted, type Round } from './round.ts';
+import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
 
 /** Makes and updates groups. */
 export async function convergeGroups(round: Round): Promise<void> {
@@ -24,11 +24,10 @@ export async function convergeGroups(round: Round): Promise<void> {
       }
       const id = idOf(answer.body);
       groups.set(name, { id, name, ...fields });
-      const noted = await round.notes.put('group', { name, made: id });
-      if (!noted.ok) round.problem('group', name, `cannot be noted: ${noted.reason}`);
+      await putNote(round, 'group', { name, made: id });
       continue;
     }
-    if (wasAttempted(round, 'group', name)) await round.notes.put('group', { name, made: actual.id });
+    if (wasAttempted(round, 'group', name)) await putNote(round, 'group', { name, made: actual.id });
     const changes = differences({ ...fields }, { gid: actual.gid, description: actual.description });
     if (changes.length === 0) continue;
     const body = changed({ ...fields }, changes);
@@ -36,6 +35,7 @@ export async function convergeGroups(round: Round): Promise<void> {
       { kind: 'group', name, action: 'update', fields: changes },
       { method: 'PUT', path: path('groups', name), body },
     );
-    if (!answer.ok) round.problem('group', name, `cannot be changed: ${answer.reason}`);
+    if (answer.ok) groups.set(name, { ...actual, ...fields });
+    else round.problem('group', name, `cannot be changed: ${answer.reason}`);
   }
 }

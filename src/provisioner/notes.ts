@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { sha256 } from '../lib/hash.ts';
-import { sortFields, type JsonObject } from '../lib/json.ts';
-import type { Answer } from './answer.ts';
+import { sortFields, type Json } from '../lib/json.ts';
+import { isUndone, type Answer } from './answer.ts';
 import { path } from './path.ts';
 import type { Request } from './wire.ts';
 
@@ -9,13 +10,16 @@ import type { Request } from './wire.ts';
 export type NoteKind =
   'metadata_store' | 'local_block_store' | 'remote_block_store' | 'group' | 'user' | 'share' | 'snapshot_policy';
 
+/** Where the data of a store lies, field by field. */
+const Place = z.record(z.string(), z.json()).transform((place): Readonly<Record<string, Json>> => place);
+
 const Sizes = z.record(z.string(), z.number());
 
 /**
  * What the server cannot tell of an object later: who made it, and what was applied.
  *
- * A note is written after what it tells of is so, with one exception: a grant is noted before it is given, so that it can
- * be taken back whatever happens in between.
+ * A note is written after what it tells of is so, with two exceptions: a grant is noted before it is given, so that it can
+ * be taken back whatever happens in between, and a restart before what needs it is done, so that none is lost.
  */
 export const Note = z.object({
   name: z.string(),
@@ -27,14 +31,20 @@ export const Note = z.object({
   seal: z.object({ salt: z.string(), value: z.string() }).optional(),
   /** Of a user: the groups that were declared. */
   groups: z.array(z.string()).optional(),
+  /** Of a metadata store that was removed: where its data lies, because the server has it open until it starts again. */
+  open: Place.optional(),
   /** Of a share: the names of the stores that it was made with; they stay noted when it is removed, for its files stay, too. */
   stores: z.record(z.string(), z.string()).optional(),
+  /** Of a share: where the data of these lies. */
+  places: z.record(z.string(), Place).optional(),
   /** Of a share: sizes as they were applied, which the server shows with two decimals. */
   sizes: Sizes.optional(),
   /** Of a share: the permissions that were declared, such as `user alice`. */
   permissions: z.array(z.string()).optional(),
   /** Of a share: the quotas that were declared, such as `user/2001`, with their sizes. */
   quotas: z.record(z.string(), Sizes).optional(),
+  /** Of something that only a restart of the server helps: that it was asked for, for the share of this id, or the store of this name. */
+  tried: z.string().optional(),
   /** Of a snapshot policy: whether it was declared within a share. */
   within_share: z.boolean().optional(),
 });
@@ -49,7 +59,7 @@ const PREFIX = 'dittofs-provisioner.';
 /** The setting that says what a restart is needed for. */
 const RESTART = `${PREFIX}restart`;
 
-/** What needs a restart: by the object, a digest of the values that wait for it. */
+/** What needs a restart: by the object, something new for each time that it came to need one. */
 const Waiting = z.record(z.string(), z.string());
 
 /** Notes that the server keeps for the provisioner. */
@@ -58,8 +68,14 @@ export interface Notes {
   readonly all: (kind: NoteKind) => readonly Note[];
   /** Writes a note, where it differs from the one that there is; one that says nothing is removed. */
   readonly put: (kind: NoteKind, note: Note) => Promise<Answer>;
-  /** Notes that a server takes up the values of an object only when it starts again. */
-  readonly needRestart: (about: string, values: JsonObject) => Promise<Answer>;
+  /**
+   * Does what a server takes up only when it starts again, and notes before that it has to.
+   *
+   * A provisioner that dies in between asks for one restart too many, and never for one too few. Where the need cannot be
+   * noted, nothing is done. Where what was to be done is refused, the former note comes back: what is refused in each
+   * round would otherwise ask for a restart in each.
+   */
+  readonly withRestart: (about: string, act: () => Promise<Answer>) => Promise<Answer>;
   /** Changes whenever the server has to start again; empty until it first has to. */
   readonly restart: () => string;
 }
@@ -110,6 +126,16 @@ export function createNotes(settings: Settings, send: (request: Request) => Prom
 
   let lastWaiting: Promise<Answer> = Promise.resolve({ ok: true, body: undefined });
   const waiting = (): Readonly<Record<string, string>> => read(Waiting, texts.get(RESTART)) ?? {};
+  const wait = (about: string, event: string | undefined): Promise<Answer> => {
+    // One after the other: each changes what the one before wrote.
+    lastWaiting = lastWaiting.then(() => {
+      const next = new Map(Object.entries(waiting()));
+      if (event === undefined) next.delete(about);
+      else next.set(about, event);
+      return write(RESTART, next.size === 0 ? undefined : JSON.stringify(sortFields(Object.fromEntries(next))));
+    });
+    return lastWaiting;
+  };
 
   return {
     of: (kind, name) => {
@@ -122,13 +148,13 @@ export function createNotes(settings: Settings, send: (request: Request) => Prom
         .flatMap(([, text]) => read(Note, text) ?? [])
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     put: (kind, note) => write(keyOf(kind, note.name), textOf(note)),
-    needRestart: (about, values) => {
-      const digest = sha256(JSON.stringify(sortFields(values)));
-      // One after the other: each adds to what the one before wrote.
-      lastWaiting = lastWaiting.then(() =>
-        write(RESTART, JSON.stringify(sortFields({ ...waiting(), [about]: digest }))),
-      );
-      return lastWaiting;
+    withRestart: async (about, act) => {
+      const former = waiting()[about];
+      const noted = await wait(about, randomBytes(8).toString('hex'));
+      if (!noted.ok) return { ...noted, reason: `that it needs a restart cannot be noted: ${noted.reason}` };
+      const answer = await act();
+      if (isUndone(answer)) await wait(about, former);
+      return answer;
     },
     restart: () => {
       const text = texts.get(RESTART);

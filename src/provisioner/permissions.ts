@@ -54,17 +54,18 @@ async function revoke(round: Round, share: string, key: string, level: string): 
   return answer.ok;
 }
 
+/** Gives a permission; false where the server refuses it. Somebody who is not there has to wait, and comes in no other way. */
 async function grant(
   round: Round,
   share: string,
   permission: DeclaredPermission,
   from: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { type, name, level } = permission;
   const missing = missingFor(round, permission);
   if (missing !== undefined) {
     round.problem('share', share, missing);
-    return;
+    return true;
   }
   const who = `permission of ${nameOf(type, name)}`;
   const answer = await round.change(
@@ -77,23 +78,32 @@ async function grant(
     { method: 'PUT', path: permissionPath(share, keyOf(permission)), body: { level } },
   );
   if (!answer.ok) round.problem('share', share, `the ${who} cannot be given: ${answer.reason}`);
+  return answer.ok;
+}
+
+/** What came of the permissions of a share. */
+interface Permitted {
+  /** The keys of those that may still have to be taken back. */
+  readonly keys: readonly string[];
+  /** Whether everybody has what is declared. */
+  readonly isDone: boolean;
 }
 
 /**
  * Gives the declared permissions, and takes back those of `noted` that are no longer declared; what a person granted
- * stays. Resolves with the keys of those that may still have to be taken back.
+ * stays.
  */
 export async function convergePermissions(
   round: Round,
   share: DeclaredShare,
   noted: readonly string[],
-): Promise<readonly string[]> {
+): Promise<Permitted> {
   const declared = permissionKeys(share);
-  if (noted.length === 0) return declared;
+  if (noted.length === 0) return { keys: declared, isDone: true };
   const read = await readAs(round.send, sharePath(share.name, 'permissions'), Permissions);
   if (!read.ok && read.status !== 404) {
     round.problem('share', share.name, `its permissions cannot be read: ${read.reason}`);
-    return noted;
+    return { keys: noted, isDone: false };
   }
   const levels = levelsOf(read.ok ? read.value : null);
   const left: string[] = [];
@@ -101,9 +111,10 @@ export async function convergePermissions(
     const level = levels.get(key);
     if (level !== undefined && !(await revoke(round, share.name, key, level))) left.push(key);
   }
+  let isDone = left.length === 0;
   for (const permission of share.permissions) {
     const level = levels.get(keyOf(permission));
-    if (level !== permission.level) await grant(round, share.name, permission, level);
+    if (level !== permission.level && !(await grant(round, share.name, permission, level))) isDone = false;
   }
-  return [...new Set([...declared, ...left])].sort();
+  return { keys: [...new Set([...declared, ...left])].sort(), isDone };
 }

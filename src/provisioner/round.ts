@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { SecretFile, ServingPlan } from '../api/provisioning.ts';
-import type { Answer } from './answer.ts';
+import { isUndone, type Answer } from './answer.ts';
 import type { Change, Kind } from './change.ts';
-import type { Notes } from './notes.ts';
+import type { Note, NoteKind, Notes } from './notes.ts';
 import type { Sealer } from './sealer.ts';
 import type { ServerState } from './server-state.ts';
 import type { Request } from './wire.ts';
@@ -24,8 +24,42 @@ export interface Round {
   readonly change: (change: Change, request: Request) => Promise<Answer>;
   /** Reports what is declared and not so. */
   readonly problem: (kind: Kind, name: string, message: string) => void;
-  /** Objects whose making got no answer, by kind and name: where they turn up later, they were made all the same. */
+  /** Objects whose making was sent and got no answer, by kind and name: where they turn up later, they were made all the same. */
   readonly attempted: Set<string>;
+}
+
+/** What a note is about, as problems name it. */
+const aboutKinds = {
+  metadata_store: 'metadata store',
+  local_block_store: 'local block store',
+  remote_block_store: 'remote block store',
+  group: 'group',
+  user: 'user',
+  share: 'share',
+  snapshot_policy: 'share',
+} as const satisfies Record<NoteKind, Kind>;
+
+/** Writes a note; whether it could be written, for otherwise that is reported. */
+export async function putNote({ notes, problem }: Round, kind: NoteKind, note: Note): Promise<boolean> {
+  const answer = await notes.put(kind, note);
+  if (!answer.ok) problem(aboutKinds[kind], note.name, `cannot be noted: ${answer.reason}`);
+  return answer.ok;
+}
+
+/** Changes something; what the server takes up only when it starts again says what a restart is `needed` for. */
+export async function changeFor(
+  { notes, change }: Round,
+  needed: string | undefined,
+  what: Change,
+  request: Request,
+): Promise<Answer> {
+  return needed === undefined ? change(what, request) : notes.withRestart(needed, () => change(what, request));
+}
+
+/** Asks for a restart of the server, and notes that this was done; neither without the other. */
+export async function needRestart({ notes, problem }: Round, kind: NoteKind, about: string, note: Note): Promise<void> {
+  const answer = await notes.withRestart(about, () => notes.put(kind, note));
+  if (!answer.ok) problem(aboutKinds[kind], note.name, `cannot be noted: ${answer.reason}`);
 }
 
 const Made = z.looseObject({ id: z.string() });
@@ -40,9 +74,11 @@ export function wasAttempted({ attempted }: Round, kind: Kind, name: string): bo
   return attempted.delete(`${kind} ${name}`);
 }
 
-/** Makes an object; one whose making gets no answer is remembered. */
+/** Makes an object; one whose making is sent and gets no answer is remembered until there is one. */
 export async function make(round: Round, kind: Kind, name: string, request: Request): Promise<Answer> {
   const answer = await round.change({ kind, name, action: 'create', fields: [] }, request);
-  if (!answer.ok && answer.status === 0) round.attempted.add(`${kind} ${name}`);
+  const attempt = `${kind} ${name}`;
+  if (answer.ok || answer.status !== 0) round.attempted.delete(attempt);
+  else if (!isUndone(answer)) round.attempted.add(attempt);
   return answer;
 }

@@ -1,6 +1,6 @@
 import type { DeclaredShare } from '../api/provisioning.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { actualBindings, declaredBindings, differingBindings } from './bindings.ts';
+import { actualBindings, declaredBindings, differingBindings, formerBindings, mixedRemotes } from './bindings.ts';
 import { nameOf } from './change.ts';
 import { changed, differences, sameBytes, sameDuration, type FieldChange, type Same } from './compare.ts';
 import { convergeExport } from './export-options.ts';
@@ -8,8 +8,9 @@ import { inTurns } from './in-turns.ts';
 import type { Note } from './notes.ts';
 import { path, sharePath } from './path.ts';
 import { convergePermissions, permissionKeys } from './permissions.ts';
+import { placesOf } from './places.ts';
 import { convergeQuotas, quotaSizes } from './quotas.ts';
-import { make, wasAttempted, type Round } from './round.ts';
+import { changeFor, make, putNote, wasAttempted, type Round } from './round.ts';
 import { ServerShares, type ServerShare } from './server-state.ts';
 import type { Unlike } from './stores.ts';
 
@@ -100,13 +101,10 @@ async function makeShare(
   stores: StoresForShares,
 ): Promise<ServerShare | undefined> {
   const { name, metadata_store, local_block_store, remote_block_store, owner, settings } = share;
-  const note = round.notes.of('share', name);
-  const before = note.stores === undefined ? [] : differingBindings(declaredBindings(share), note.stores);
-  const missing = missingFor(round, share, stores);
-  if (before.length > 0 || missing !== undefined) {
-    // Its name leads to the files that it had, wherever these are looked for: in another store they would read as zeros.
-    const kept = 'it was removed, and its files were kept: declare it with the stores that it had, or another name';
-    round.problem('share', name, missing ?? `is not there: ${before.join(', ')}: ${kept}`);
+  const unsafe = (): string | undefined => formerBindings(round, share) ?? mixedRemotes(round, share);
+  const refusal = missingFor(round, share, stores) ?? unsafe();
+  if (refusal !== undefined) {
+    round.problem('share', name, refusal);
     return undefined;
   }
   const body = {
@@ -124,8 +122,22 @@ async function makeShare(
     return undefined;
   }
   const made = madeShare(share, answer.body);
-  round.server.shares.set(name, made);
-  return made;
+  const actual = { ...made, enabled: !(await closeNew(round, share)) };
+  round.server.shares.set(name, actual);
+  return actual;
+}
+
+/**
+ * Keeps clients out of a share that was just made until it is as restricted as declared; whether it did. The server makes
+ * none that is disabled, and takes options of NFS, permissions and quotas afterwards only.
+ */
+async function closeNew(round: Round, share: DeclaredShare): Promise<boolean> {
+  const { name, enabled, nfs, permissions, quotas } = share;
+  if (enabled && Object.keys(nfs).length + permissions.length + quotas.length === 0) return false;
+  const answer = await round.send({ method: 'POST', path: sharePath(name, 'disable') });
+  // A share that the server did not get to run has no clients.
+  if (!answer.ok && answer.status !== 404) round.problem('share', name, `cannot be disabled: ${answer.reason}`);
+  return answer.ok;
 }
 
 /** Reports what differs of what is never changed: with another store the files of a share read as zeros, without any error. */
@@ -156,7 +168,10 @@ async function updateSettings(
   if (changes.length === 0) return { ...note.sizes, ...sizesOf(share) };
 
   const body = sendable(changed(settings, changes));
-  const answer = await round.change(
+  const needsRestart = changes.some((change) => restartFields.includes(change.name));
+  const answer = await changeFor(
+    round,
+    needsRestart ? nameOf('share', name) : undefined,
     { kind: 'share', name, action: 'update', fields: changes },
     { method: 'PUT', path: sharePath(name), body },
   );
@@ -164,22 +179,16 @@ async function updateSettings(
     round.problem('share', name, `cannot be changed: ${answer.reason}`);
     return note.sizes;
   }
-  if (changes.some((change) => restartFields.includes(change.name))) {
-    const values = Object.fromEntries(Object.entries(settings).filter(([field]) => restartFields.includes(field)));
-    const waiting = await round.notes.needRestart(nameOf('share', name), values);
-    if (!waiting.ok) round.problem('share', name, `cannot be noted: ${waiting.reason}`);
-  }
   return { ...note.sizes, ...sizesOf(share) };
 }
 
-/** Lets clients in or keeps them out, as declared. */
-async function switchShare(round: Round, { name, enabled }: DeclaredShare, actual: ServerShare): Promise<void> {
-  if (actual.enabled === enabled) return;
-  const fields: readonly FieldChange[] = [{ name: 'enabled', from: actual.enabled, to: enabled }];
-  const answer = await round.change(
-    { kind: 'share', name, action: 'update', fields },
-    { method: 'POST', path: sharePath(name, enabled ? 'enable' : 'disable') },
-  );
+/** Lets clients in or keeps them out, as declared; with a share that was just made this belongs to its making. */
+async function switchShare(round: Round, { name, enabled }: DeclaredShare, isNew: boolean): Promise<void> {
+  const fields: readonly FieldChange[] = [{ name: 'enabled', from: !enabled, to: enabled }];
+  const request = { method: 'POST', path: sharePath(name, enabled ? 'enable' : 'disable') } as const;
+  const answer = isNew
+    ? await round.send(request)
+    : await round.change({ kind: 'share', name, action: 'update', fields }, request);
   if (!answer.ok) round.problem('share', name, `cannot be ${enabled ? 'enabled' : 'disabled'}: ${answer.reason}`);
 }
 
@@ -192,6 +201,18 @@ function intendedNote(note: Note, share: DeclaredShare): Note {
   };
 }
 
+/** What is noted of a share's stores: where they lay when the share was made is not to be forgotten. */
+function bindingsNote(
+  round: Round,
+  share: DeclaredShare,
+  present: ServerShare | undefined,
+  { stores, places }: Note,
+): Pick<Note, 'stores' | 'places'> {
+  const bindings = present === undefined ? declaredBindings(share) : actualBindings(present, round.server);
+  const isKnown = present !== undefined && stores !== undefined && differingBindings(bindings, stores).length === 0;
+  return { stores: { ...bindings }, places: { ...((isKnown ? places : undefined) ?? placesOf(round, bindings)) } };
+}
+
 async function convergeShare(round: Round, share: DeclaredShare, stores: StoresForShares): Promise<void> {
   const { name } = share;
   const present = round.server.shares.get(name);
@@ -199,27 +220,32 @@ async function convergeShare(round: Round, share: DeclaredShare, stores: StoresF
   if (actual === undefined) return;
 
   const noted = round.notes.of('share', name);
-  const isOurs = present === undefined || wasAttempted(round, 'share', name);
+  const isNew = present === undefined;
+  const isOurs = isNew || wasAttempted(round, 'share', name);
   const before: Note = {
     ...noted,
     ...(isOurs && { made: actual.id }),
-    stores: present === undefined ? declaredBindings(share) : actualBindings(actual, round.server),
+    ...bindingsNote(round, share, present, noted),
   };
   if (present !== undefined) reportBindings(round, share, actual);
-  const sizes = present === undefined ? sizesOf(share) : await updateSettings(round, share, actual, before);
-  await switchShare(round, share, actual);
+  // Clients are kept out before anything else, and let in last: only then the share is as restricted as declared.
+  if (actual.enabled && !share.enabled) await switchShare(round, share, isNew);
+  const sizes = isNew ? sizesOf(share) : await updateSettings(round, share, actual, before);
+  const isRestricted = await restrictShare(round, share, { ...before, sizes });
+  if (!actual.enabled && share.enabled && isRestricted) await switchShare(round, share, isNew);
+}
 
-  const note = { ...before, sizes };
+/** Everything that says who may do what in a share, once it is noted; whether all of that is as declared. */
+async function restrictShare(round: Round, share: DeclaredShare, note: Note): Promise<boolean> {
   const intended = intendedNote(note, share);
-  const written = await round.notes.put('share', intended);
-  if (!written.ok) {
-    round.problem('share', name, `cannot be noted: ${written.reason}`);
-    return;
-  }
-  await convergeExport(round, share);
-  const permissions = await convergePermissions(round, share, intended.permissions ?? []);
-  const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, before.quotas ?? {});
-  await round.notes.put('share', { ...note, permissions: [...permissions], quotas });
+  const isNoted = await putNote(round, 'share', intended);
+  const hasOptions = await convergeExport(round, share);
+  // What is given has to be noted, or nobody takes it back.
+  if (!isNoted) return false;
+  const { keys, isDone } = await convergePermissions(round, share, intended.permissions ?? []);
+  const quotas = await convergeQuotas(round, share, intended.quotas ?? {}, note.quotas ?? {});
+  await putNote(round, 'share', { ...note, permissions: [...keys], quotas });
+  return hasOptions && isDone;
 }
 
 /** Makes and updates shares, each with its export options, permissions and quotas. */

@@ -1,7 +1,7 @@
 import type { DeclaredSnapshotPolicy } from '../api/provisioning.ts';
 import { differences, sameDuration, sameInterval } from './compare.ts';
 import { sharePath } from './path.ts';
-import type { Round } from './round.ts';
+import { putNote, type Round } from './round.ts';
 
 /** A policy, and whether it stands in the share's own declaration. */
 interface Wanted {
@@ -37,8 +37,7 @@ async function put(round: Round, share: string, { policy, withinShare }: Wanted)
       return;
     }
   }
-  const noted = await round.notes.put('snapshot_policy', { name: share, within_share: withinShare });
-  if (!noted.ok) round.problem('share', share, `cannot be noted: ${noted.reason}`);
+  await putNote(round, 'snapshot_policy', { name: share, within_share: withinShare });
 }
 
 /** Takes back a policy that was declared; that of a share which is no longer declared stays with it. */
@@ -57,7 +56,7 @@ async function takeBack(round: Round, share: string, withinShare: boolean): Prom
       return;
     }
   }
-  await round.notes.put('snapshot_policy', { name: share });
+  await putNote(round, 'snapshot_policy', { name: share });
 }
 
 /** Sets and takes back the schedules of snapshots. */

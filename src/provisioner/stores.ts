@@ -1,43 +1,21 @@
 import type { DeclaredStore } from '../api/provisioning.ts';
-import { isObject, sortFields, type Json, type JsonObject } from '../lib/json.ts';
+import { sortFields, type Json, type JsonObject } from '../lib/json.ts';
 import { nameOf } from './change.ts';
-import { HIDDEN, sameValue, type FieldChange } from './compare.ts';
+import { HIDDEN, sameConfig, type FieldChange } from './compare.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
-import { idOf, make, wasAttempted, type Round } from './round.ts';
-import type { ServerState, ServerStore } from './server-state.ts';
-
-/** The three kinds of stores: where each lies in the plan, the server, the notes, and the API. */
-export const storeKinds = [
-  {
-    kind: 'metadata store',
-    note: 'metadata_store',
-    declared: 'metadata_stores',
-    present: 'metadataStores',
-    api: ['store', 'metadata'],
-  },
-  {
-    kind: 'local block store',
-    note: 'local_block_store',
-    declared: 'local_block_stores',
-    present: 'localBlockStores',
-    api: ['store', 'block', 'local'],
-  },
-  {
-    kind: 'remote block store',
-    note: 'remote_block_store',
-    declared: 'remote_block_stores',
-    present: 'remoteBlockStores',
-    api: ['store', 'block', 'remote'],
-  },
-] as const satisfies readonly { readonly present: keyof ServerState; readonly [key: string]: unknown }[];
-export type StoreKind = (typeof storeKinds)[number];
+import { differingFields, identityOf, placeOf } from './places.ts';
+import { changeFor, idOf, make, needRestart, putNote, wasAttempted, type Round } from './round.ts';
+import type { ServerStore } from './server-state.ts';
+import type { StoreKind } from './store-kinds.ts';
 
 /**
- * Fields that say where data lies, whatever the plan calls identity: the server takes any value of a metadata store, and
- * then does not start again.
+ * A field of the config of a store that has secrets, which the server keeps and does not read: the salt of their seal.
+ *
+ * PUT replaces the whole config, and the server hides the secrets in it: where the mark is missing, somebody else has
+ * written them.
  */
-const alwaysIdentity = ['path', 'db_path', 'database', 'dbname', 'bucket', 'prefix'];
+const MARK = 'dittofs_provisioner';
 
 /** Stores that are not what is declared: no share is made in one, because its files would lie elsewhere than declared. */
 export type Unlike = ReadonlySet<string>;
@@ -60,38 +38,16 @@ function fullConfig(
   };
 }
 
-/** Whether a field of config is what the server has; what the server hides is told by the seal. */
-function sameConfig(declared: Json | undefined, actual: Json | undefined): boolean {
-  if (actual === HIDDEN) return true;
-  if (isObject(declared) && isObject(actual)) {
-    const names = new Set([...Object.keys(declared), ...Object.keys(actual)]);
-    return [...names].every((name) => sameConfig(declared[name], actual[name]));
-  }
-  return sameValue(declared ?? null, actual);
-}
-
 /** What a server has otherwise of what never changes, in words. */
 function unlike(store: DeclaredStore, config: JsonObject, actual: ServerStore, note: Note): readonly string[] {
   if (actual.type !== store.type)
     return [`its type is ${JSON.stringify(actual.type)}, not ${JSON.stringify(store.type)}`];
-  const identity = [...new Set([...store.identity, ...alwaysIdentity])].sort();
-  return identity.flatMap((field) => {
+  return identityOf(store).flatMap((field) => {
     const [to, from] = [config[field], actual.config?.[field]];
     const isMeant = field in config || (note.fields?.includes(field) ?? false);
     if (!isMeant || sameConfig(to, from)) return [];
     if (field in store.secrets) return [`its ${field} is not the one in the Secret`];
     return [`its ${field} is ${JSON.stringify(from ?? '')}, not ${JSON.stringify(to ?? '')}`];
-  });
-}
-
-/** The fields of config that are to change, without values that come from Secrets. */
-function changesOf(store: DeclaredStore, config: JsonObject, actual: JsonObject, note: Note): readonly FieldChange[] {
-  const gone = (note.fields ?? []).filter((field) => !(field in config) && field in actual);
-  return [...Object.keys(config), ...gone].sort().flatMap((name) => {
-    const [to, from] = [config[name], actual[name]];
-    if (sameConfig(to, from)) return [];
-    if (name in store.secrets || from === HIDDEN) return [{ name }];
-    return [{ name, from: from ?? null, to: to ?? null }];
   });
 }
 
@@ -104,87 +60,120 @@ function secretText(store: DeclaredStore, config: JsonObject): string {
   );
 }
 
-/** The note of a store as it is declared now. */
-function noteOf(round: Round, store: DeclaredStore, config: JsonObject, before: Note): Note {
-  const note = { ...before, name: store.name, fields: Object.keys(config).sort() };
-  if (Object.keys(store.secrets).length === 0) return note;
-  const text = secretText(store, config);
-  // The salt stays, so that a secret that comes back is told by the same seal.
-  const salt = before.seal?.salt ?? round.sealer.salt();
-  return { ...note, seal: { salt, value: round.sealer.seal(text, salt) } };
+/** A store as it is to be: its whole config, and what is noted of it then. */
+interface Sealed {
+  readonly config: JsonObject;
+  readonly note: Note;
 }
 
-function isSealed(round: Round, store: DeclaredStore, config: JsonObject, { seal }: Note): boolean {
-  if (Object.keys(store.secrets).length === 0) return true;
-  if (seal === undefined) return false;
-  return round.sealer.seal(secretText(store, config), seal.salt) === seal.value;
+/** Seals the secrets of a store, if it has any, and marks its config. */
+function sealed(round: Round, store: DeclaredStore, config: JsonObject, before: Note): Sealed {
+  const { name, secrets } = store;
+  if (Object.keys(secrets).length === 0)
+    return { config, note: { ...before, name, fields: Object.keys(config).sort() } };
+  // The salt stays, so that a secret that comes back is told by the same seal.
+  const salt = before.seal?.salt ?? round.sealer.salt();
+  const seal = { salt, value: round.sealer.seal(secretText(store, config), salt) };
+  const marked = { ...config, [MARK]: salt };
+  return { config: marked, note: { ...before, name, fields: Object.keys(marked).sort(), seal } };
+}
+
+/** Asks once for the restart in which the server closes a metadata store that was removed from the place of another; whether there was one. */
+async function closeRemoved(round: Round, store: DeclaredStore, config: JsonObject): Promise<boolean> {
+  const { name, type } = store;
+  const place = placeOf({ type, config }, identityOf(store));
+  const removed = round.notes
+    .all('metadata_store')
+    .filter(({ open }) => open !== undefined && differingFields(open, place).length === 0);
+  for (const note of removed.filter(({ tried }) => tried === undefined))
+    await needRestart(round, 'metadata_store', nameOf('metadata store', name), { ...note, tried: note.name });
+  return removed.length > 0;
 }
 
 /** Makes a store; its config is a text of JSON inside the JSON. */
-async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, config: JsonObject): Promise<void> {
+async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, plain: JsonObject): Promise<void> {
   const { name, type } = store;
+  const { config, note } = sealed(round, store, plain, { name });
   const body = { name, type, ...(Object.keys(config).length > 0 && { config: JSON.stringify(sortFields(config)) }) };
   const answer = await make(round, where.kind, name, { method: 'POST', path: path(...where.api), body });
   if (!answer.ok) {
-    round.problem(where.kind, name, `is not there: ${answer.reason}`);
+    const isOpen = answer.reason.includes('is locked by') && (await closeRemoved(round, store, config));
+    const open = 'it was removed, and the server has it open until it starts again, which is asked for';
+    round.problem(where.kind, name, `is not there: ${isOpen ? open : answer.reason}`);
     return;
   }
   const id = idOf(answer.body);
   round.server[where.present].set(name, { id, name, type, config });
-  const before: Note = { name, made: id };
-  const noted = await round.notes.put(where.note, noteOf(round, store, config, before));
-  if (!noted.ok) round.problem(where.kind, name, `cannot be noted: ${noted.reason}`);
+  await putNote(round, where.note, { ...note, made: id });
+}
+
+/** The fields that the provisioner set once, and that are no longer declared. */
+function goneFields(config: JsonObject, current: JsonObject, before: Note): readonly string[] {
+  return (before.fields ?? []).filter((field) => !(field in config) && field in current);
+}
+
+/** The fields of config that are to change, without values that come from Secrets. */
+function changesOf(
+  store: DeclaredStore,
+  { config, note }: Sealed,
+  current: JsonObject,
+  before: Note,
+): readonly FieldChange[] {
+  const visible = [...Object.keys(config), ...goneFields(config, current, before)].sort().flatMap((name) => {
+    const [to, from] = [config[name], current[name]];
+    if (name === MARK || sameConfig(to, from)) return [];
+    if (name in store.secrets || from === HIDDEN) return [{ name }];
+    return [{ name, from: from ?? null, to: to ?? null }];
+  });
+  const isCurrent = note.seal?.value === before.seal?.value && config[MARK] === current[MARK];
+  const hidden = isCurrent ? [] : Object.keys(store.secrets).filter((field) => current[field] === HIDDEN);
+  return [...visible, ...hidden.map((name) => ({ name }))];
 }
 
 /**
- * Brings the config of a store that is there up to date.
- *
- * PUT replaces the whole config: what is not declared is sent back as the server showed it, and it fills in what it had
- * hidden. What says where data lies is always sent back so.
+ * The config to send: PUT replaces all of it. What is not declared is sent back as the server showed it, and it fills in
+ * what it had hidden. What says where data lies is always sent back so.
  */
+function mergedConfig(store: DeclaredStore, config: JsonObject, current: JsonObject, before: Note): JsonObject {
+  const gone = goneFields(config, current, before);
+  const kept = Object.entries(current).filter(([field]) => !gone.includes(field));
+  const identity = identityOf(store).filter((field) => field in current && current[field] !== HIDDEN);
+  return {
+    ...Object.fromEntries(kept),
+    ...config,
+    ...Object.fromEntries(identity.map((field) => [field, current[field]])),
+  };
+}
+
+/** Brings the config of a store that is there up to date. */
 async function updateStore(
   round: Round,
   where: StoreKind,
   store: DeclaredStore,
-  config: JsonObject,
+  plain: JsonObject,
   actual: ServerStore,
 ): Promise<void> {
   const { name } = store;
   const noted = round.notes.of(where.note, name);
   const before = wasAttempted(round, where.kind, name) ? { ...noted, made: actual.id } : noted;
   const current = actual.config ?? {};
-  const visible = changesOf(store, config, current, before);
-  const isCurrent = isSealed(round, store, config, before);
-  const hidden = isCurrent ? [] : Object.keys(store.secrets).filter((field) => current[field] === HIDDEN);
-  const fields = [...visible, ...hidden.map((field) => ({ name: field }))];
-  const note = noteOf(round, store, config, before);
+  const wanted = sealed(round, store, plain, before);
+  const fields = changesOf(store, wanted, current, before);
   if (fields.length > 0) {
-    const gone = new Set(visible.filter((change) => !(change.name in config)).map((change) => change.name));
-    const kept = Object.entries(current).filter(([field]) => !gone.has(field));
-    const identity = [...store.identity, ...alwaysIdentity].filter(
-      (field) => field in current && current[field] !== HIDDEN,
-    );
-    const merged = {
-      ...Object.fromEntries(kept),
-      ...config,
-      ...Object.fromEntries(identity.map((field) => [field, current[field]])),
-    };
-    const body = { config: JSON.stringify(sortFields(merged)) };
-    const answer = await round.change(
+    const config = JSON.stringify(sortFields(mergedConfig(store, wanted.config, current, before)));
+    // The running store goes on with what it was opened with.
+    const answer = await changeFor(
+      round,
+      nameOf(where.kind, name),
       { kind: where.kind, name, action: 'update', fields },
-      { method: 'PUT', path: path(...where.api, name), body },
+      { method: 'PUT', path: path(...where.api, name), body: { config } },
     );
     if (!answer.ok) {
       round.problem(where.kind, name, `cannot be changed: ${answer.reason}`);
       return;
     }
-    // The running store goes on with what it was opened with, until the server starts again.
-    const values = { ...store.config, seal: note.seal?.value ?? '' };
-    const waiting = await round.notes.needRestart(nameOf(where.kind, name), values);
-    if (!waiting.ok) round.problem(where.kind, name, `cannot be noted: ${waiting.reason}`);
   }
-  const answer = await round.notes.put(where.note, note);
-  if (!answer.ok) round.problem(where.kind, name, `cannot be noted: ${answer.reason}`);
+  await putNote(round, where.note, wanted.note);
 }
 
 /** Makes and updates the stores of one kind; says which are not what is declared. */

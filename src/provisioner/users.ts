@@ -5,7 +5,7 @@ import { changed, differences } from './compare.ts';
 import { inTurns } from './in-turns.ts';
 import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import { path } from './path.ts';
-import { idOf, make, wasAttempted, type Round } from './round.ts';
+import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
 import type { ServerUser } from './server-state.ts';
 
 /** Told of a user whose password was just set. */
@@ -59,8 +59,7 @@ async function makeUser(
   const id = idOf(answer.body);
   const { role, enabled, uid, gid } = user;
   round.server.users.set(name, { id, username: name, role, enabled, uid, gid, groups: [...groups] });
-  const noted = await round.notes.put('user', { name, made: id, groups: [...user.groups].sort() });
-  if (!noted.ok) round.problem('user', name, `cannot be noted: ${noted.reason}`);
+  await putNote(round, 'user', { name, made: id, groups: [...user.groups].sort() });
   await settle(round, user, password);
 }
 
@@ -95,11 +94,7 @@ async function updateUser(
   const changes = differences(declared, { role, enabled, uid, gid, email, display_name, groups: actual.groups });
   // Noted before it is done: a membership is to be taken back, whatever happens in between.
   const owned = [...new Set([...user.groups, ...(before.groups ?? [])])].sort();
-  const intended = await round.notes.put('user', { ...before, groups: owned });
-  if (!intended.ok) {
-    round.problem('user', name, `cannot be noted: ${intended.reason}`);
-    return;
-  }
+  if (!(await putNote(round, 'user', { ...before, groups: owned }))) return;
   if (changes.length > 0) {
     if (isLetIn && password !== undefined && !(await setPassword(round, user, password))) return;
     const answer = await round.change(
@@ -112,7 +107,7 @@ async function updateUser(
     }
     round.server.users.set(name, { ...actual, enabled: declared.enabled === true, uid: user.uid ?? uid });
   }
-  await round.notes.put('user', { ...before, groups: [...user.groups].sort() });
+  await putNote(round, 'user', { ...before, groups: [...user.groups].sort() });
 }
 
 /** Gives a user the declared password; before somebody is let in again, so that a former one opens nothing. */

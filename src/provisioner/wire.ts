@@ -81,7 +81,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
     gone ||= goneCodes.includes(code);
     const why = data?.cause.message ?? (error instanceof Error ? error.message : String(error));
     const reason = timedOut ? 'the server did not answer in time' : `the server did not answer: ${code || why}`;
-    return { ok: false, status: 0, reason: stableWords(hide(reason)) };
+    return { ok: false, status: 0, reason: stableWords(hide(reason)), unsent: goneCodes.includes(code) };
   };
 
   const once = async ({ method, path, body }: Request, token: string | undefined): Promise<Answer> => {

@@ -57,31 +57,62 @@ describe('notes', () => {
 });
 
 describe('the need of a restart', () => {
-  it('is the same for the same state, and another for another', async () => {
-    const notes = onServer(new Map());
-    expect(notes.restart()).toBe('');
-    const seen: string[] = [];
-    for (const value of ['a', 'b', 'a']) {
-      await notes.needRestart('share "/a"', { encrypt_data: value });
-      seen.push(notes.restart());
-    }
-    expect(seen[2]).toBe(seen[0]);
-    expect(seen[1]).not.toBe(seen[0]);
-    await notes.needRestart('share "/b"', { encrypt_data: 'a' });
-    expect(seen).not.toContain(notes.restart());
-  });
-});
+  const done: Answer = { ok: true, body: undefined };
+  const refused: Answer = { ok: false, status: 400, reason: 'no' };
+  const does = (answer: Answer) => async (): Promise<Answer> => Promise.resolve(answer);
 
-describe('needs of a restart at the same time', () => {
-  it('are all kept', async () => {
+  it('is another each time, and noted before what needs it', async () => {
     const settings = new Map<string, string>();
     const notes = onServer(settings);
-    await Promise.all(['a', 'b', 'c'].map(async (name) => notes.needRestart(name, { name })));
-    expect(Object.keys(JSON.parse(settings.get('dittofs-provisioner.restart') ?? '') as object)).toEqual([
-      'a',
-      'b',
-      'c',
-    ]);
+    expect(notes.restart()).toBe('');
+    const seen = new Set<string>();
+    for (let time = 1; time <= 2; time += 1) {
+      const act = async (): Promise<Answer> => {
+        seen.add(`noted ${settings.get('dittofs-provisioner.restart') ?? ''}`);
+        return Promise.resolve(done);
+      };
+      expect(await notes.withRestart('share "/a"', act)).toEqual(done);
+      seen.add(notes.restart());
+    }
+    expect(seen.size).toBe(4);
+    expect(seen).not.toContain('');
+    expect(onServer(settings).restart()).toBe(notes.restart());
+  });
+
+  it.each([
+    ['goes again with what was refused', refused, false],
+    ['goes again with what was not sent', { ...refused, status: 0, unsent: true }, false],
+    ['stays with what may have been done', { ...refused, status: 0 }, true],
+  ] as const)('%s', async (_, answer, stays) => {
+    const notes = onServer(new Map());
+    expect(await notes.withRestart('share "/a"', does(answer))).toEqual(answer);
+    expect(notes.restart() !== '').toBe(stays);
+    await notes.withRestart('share "/b"', does(done));
+    const before = notes.restart();
+    await notes.withRestart('share "/b"', does(answer));
+    expect(notes.restart() !== before).toBe(stays);
+  });
+
+  it('keeps what needs it from being done where it cannot be noted', async () => {
+    const notes = createNotes([], does(refused));
+    const acts: string[] = [];
+    const act = async (): Promise<Answer> => {
+      acts.push('done');
+      return Promise.resolve(done);
+    };
+    expect(await notes.withRestart('share "/a"', act)).toEqual({
+      ...refused,
+      reason: 'that it needs a restart cannot be noted: no',
+    });
+    expect([acts, notes.restart()]).toEqual([[], '']);
+  });
+
+  it('is noted for all that come to need one at the same time', async () => {
+    const settings = new Map<string, string>();
+    const notes = onServer(settings);
+    const answers = { a: done, b: refused, c: done };
+    await Promise.all(Object.entries(answers).map(async ([name, answer]) => notes.withRestart(name, does(answer))));
+    expect(Object.keys(JSON.parse(settings.get('dittofs-provisioner.restart') ?? '') as object)).toEqual(['a', 'c']);
   });
 });
 

@@ -86,6 +86,12 @@ async function restartNote(here: Provisioned): Promise<Json | undefined> {
   return at((await here.server.ask('GET', 'settings/dittofs-provisioner.restart')) as Json, 'value');
 }
 
+/** What a restart was asked for. */
+async function waitingFor(here: Provisioned): Promise<readonly string[]> {
+  const note = await restartNote(here);
+  return typeof note === 'string' && note !== '' ? Object.keys(JSON.parse(note) as object) : [];
+}
+
 /** An object without one of its fields. */
 function without<T extends object, K extends keyof T>(object: T, field: K): Omit<T, K> {
   const copy = { ...object };
@@ -210,7 +216,6 @@ describe.skipIf(!can).concurrent('one round', () => {
       '~ adapter "smb": settings.signing none → required',
       '+ share "/export"',
       '+ share "/closed/deep er"',
-      '~ share "/closed/deep er": enabled true → false',
       '~ share "/export": nfs.squash "none"',
       '~ share "/export": permission of user "alice" read-write',
       '~ share "/export": permission of group "team" read',
@@ -292,6 +297,65 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect(writes.map(({ body }) => body)).toEqual(['{"quota_bytes":"1024"}']);
   });
 
+  it('opens a new share only when it is as restricted as declared', async () => {
+    await using here = await provisioned();
+    here.secret('alice', 'password', 'alice-password');
+    const restricted = (name: string) =>
+      share(name, {
+        settings: { default_permission: 'read-write' },
+        nfs: { squash: 'all_to_guest' },
+        permissions: [{ type: 'user', name: 'alice', level: 'none' }],
+      });
+    const shares = [restricted('/a'), share('/closed', { enabled: false }), share('/plain')];
+    const plan = planWith({ ...stores, users: [user('alice')], shares });
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    for (const { name, enabled } of plan.shares) expect(await found(here, 'shares', name)).toMatchObject({ enabled });
+    const about = (name: string): readonly string[] =>
+      here.proxy
+        .writes()
+        .filter(({ path }) => path.startsWith(`/api/v1/shares/${name}`))
+        .map(({ path }) => path.replace(`/api/v1/shares/${name}/`, ''));
+    expect(about('a')).toEqual(['disable', 'adapters/nfs/config', 'permissions/users/alice', 'enable']);
+    expect(about('closed')).toEqual(['disable']);
+    // Nothing restricts it more than its making.
+    expect(about('plain')).toEqual([]);
+
+    here.declare({ ...plan, shares: ['/noted', '/nfs', '/permission'].map(restricted) });
+    here.proxy.fail = (method, path) =>
+      method !== 'GET' && /share\.noted$|\/nfs\/adapters\/|\/permission\/permissions\//.test(path)
+        ? { status: 500, detail: 'no room' }
+        : undefined;
+    expect((await here.once()).stderr.trim().split('\n')).toEqual([
+      'share "/nfs": its NFS options cannot be changed: no room',
+      'share "/noted": cannot be noted: no room',
+      'share "/permission": the permission of user "alice" cannot be given: no room',
+    ]);
+    expect(about('noted')).toEqual(['disable', 'adapters/nfs/config']);
+    for (const name of ['/noted', '/nfs', '/permission'])
+      expect(await found(here, 'shares', name)).toMatchObject({ enabled: false });
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+    expect(about('noted')).toEqual(['permissions/users/alice', 'enable']);
+    expect(about('nfs')).toEqual(['adapters/nfs/config', 'enable']);
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+    expect(await here.dryRun()).toEqual({ ...done, stdout: 'nothing to do\n' });
+  });
+
+  it('sends the options of a share that is there although it cannot be noted', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    await here.once();
+    const one = share('/a', { settings: { quota_bytes: 1024 }, nfs: { squash: 'all_to_guest' } });
+    here.declare(planWith({ ...stores, shares: [one] }));
+    here.proxy.fail = (method, path) =>
+      method === 'PUT' && path.endsWith('share.a') ? { status: 500, detail: 'no room' } : undefined;
+    expect((await here.once()).stderr).toBe('share "/a": cannot be noted: no room\n');
+    expect(await here.server.ask('GET', 'shares/a/adapters/nfs/config')).toMatchObject({ squash: 'all_to_guest' });
+    expect(await found(here, 'shares', '/a')).toMatchObject({ enabled: true });
+  });
+
   it('makes no share in a store that is not the declared one', async () => {
     await using here = await withEverything();
     const { folder } = here.server;
@@ -364,6 +428,70 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect((await here.once()).stderr).toContain(
       'user "dan": its password, key "password" of Secret "dan", does not have 8 to 72 bytes\n',
     );
+  });
+
+  it('gives a number that one group leaves to another', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ groups: [{ name: 'a', gid: 3000 }] }));
+    expect(await here.once()).toEqual(done);
+    here.declare(
+      planWith({
+        groups: [
+          { name: 'a', gid: 3001 },
+          { name: 'b', gid: 3000 },
+        ],
+      }),
+    );
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'groups', 'b')).toMatchObject({ gid: 3000 });
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('asks again for a share that the server had no time to look at', async () => {
+    await using here = await provisioned();
+    await using fake = await startFakeCluster();
+    fake.data = {};
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    // As the server tells of those that come after one whose remote store is dead.
+    here.proxy.alter = (method, path, body) =>
+      method === 'GET' && path === '/api/v1/shares'
+        ? body.replace('"status":{"status":"healthy"', '"status":{"status":"unknown","message":"context canceled"')
+        : body;
+    const status = { ref: { namespace: 'team', name: 'status' }, cluster: fake.cluster };
+    for (const name of ['made', 'there']) {
+      expect(await here.once(status), name).toEqual(done);
+      const { shares } = JSON.parse(fake.data['report.json'] ?? '') as { shares: unknown };
+      expect(shares, name).toEqual([{ name: '/a', ready: true, message: '' }]);
+    }
+  });
+
+  it('makes no further share in a remote store that gave no answer', async () => {
+    await using here = await provisioned();
+    const names = Array.from({ length: 8 }, (_, index) => `/s${index}`);
+    const shares = [...names.map((name) => share(name, { remote_block_store: 'remote' })), share('/local')];
+    here.declare(planWith({ ...stores, remote_block_stores: [store('remote')], shares }));
+    const isMaking = (method: string, path: string): boolean => method === 'POST' && path === '/api/v1/shares';
+    let made = 0;
+    here.proxy.fail = (method, path) =>
+      isMaking(method, path) && ++made <= 4 ? { status: 0, detail: 'the store is dead' } : undefined;
+    const { stderr } = await here.once();
+    // Four at a time.
+    const waits = /share "\/s[4-7]": needs remote block store "remote", which did not answer/;
+    expect(stderr.split('\n').filter((line) => waits.test(line))).toHaveLength(4);
+    expect(await namesOf(here, 'shares')).toEqual(['/local']);
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+  });
+
+  it('sends a port from a Secret as a number', async () => {
+    await using here = await provisioned();
+    const secrets = { port: { secret: 'db', key: 'port' }, user: { secret: 'db', key: 'user' } };
+    here.secret('db', 'port', '5432');
+    here.secret('db', 'user', '1234');
+    here.declare(planWith({ metadata_stores: [store('meta', { secrets })] }));
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'store/metadata', 'meta')).toMatchObject({ config: { port: 5432, user: '1234' } });
   });
 
   it('takes back what it gave, and leaves what people gave', async () => {
@@ -500,6 +628,157 @@ describe.skipIf(!can).concurrent('prune', () => {
     expect(await here.once()).toEqual(done);
     expect(await namesOf(here, 'shares')).toEqual(['/export']);
   });
+
+  it('keeps a share that has snapshots', async () => {
+    await using here = await provisioned();
+    const { server } = here;
+    // Only in a folder there are snapshots.
+    const local = store('local', { type: 'fs', config: { path: `${server.folder}/blocks` }, identity: ['path'] });
+    const plan = planWith({ metadata_stores: [store('meta')], local_block_stores: [local], prune: true });
+    here.declare({ ...plan, shares: [share('/a'), share('/b')] });
+    await here.once();
+    const snapshots = async () =>
+      (await server.ask('GET', 'shares/a/snapshots')) as readonly { readonly id: string; readonly state: string }[];
+    for (const name of ['one', 'two']) {
+      await server.ask('POST', 'shares/a/snapshots', { name });
+      const isMade = async (): Promise<boolean> => (await snapshots()).every(({ state }) => state === 'ready');
+      expect(await eventually(isMade, 10_000)).toBe(true);
+    }
+    here.declare({ ...plan, shares: [share('/b')] });
+    const says =
+      'share "/a": is no longer declared, and stays: it has 2 snapshots, which would go with it: remove them first\n';
+    expect(await here.dryRun()).toEqual({ stdout: 'nothing to do\n', stderr: says, failed: true });
+    expect(await here.once()).toEqual({ stdout: '', stderr: says, failed: true });
+    here.proxy.fail = (method, path) =>
+      method === 'GET' && path.endsWith('/snapshots') ? { status: 500, detail: 'the disk is away' } : undefined;
+    expect((await here.once()).stderr).toBe(
+      'share "/a": is no longer declared, and stays: its snapshots cannot be read: the disk is away\n',
+    );
+    here.proxy.fail = () => undefined;
+    expect(await snapshots()).toHaveLength(2);
+    for (const { id } of await snapshots()) await server.ask('DELETE', `shares/a/snapshots/${id}`);
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual(['/b']);
+  });
+
+  it('lets no share come back where one of its stores is elsewhere', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const inFolder = (name: string): Partial<ServingPlan> => ({
+      metadata_stores: [store('meta')],
+      local_block_stores: [store('local', { type: 'fs', config: { path: `${folder}/${name}` }, identity: ['path'] })],
+    });
+    const plan = planWith({ prune: true });
+    here.declare({ ...plan, ...inFolder('one'), shares: [share('/a')] });
+    expect(await here.once()).toEqual(done);
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...inFolder('two'), shares: [share('/a'), share('/b')] });
+    expect((await here.once()).stderr).toBe(
+      `share "/a": is not there: the path of its local block store "local" is "${folder}/two", and was "${folder}/one": it was removed, and its files were kept: declare it with the stores that it had, or another name\n`,
+    );
+    expect(await namesOf(here, 'shares')).toEqual(['/b']);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...inFolder('one'), shares: [share('/a')] });
+    expect(await here.once()).toEqual(done);
+  });
+
+  it('removes no group of the server, whoever says that the provisioner made it', async () => {
+    await using here = await provisioned();
+    const group = await found(here, 'groups', 'operators');
+    const value = JSON.stringify({ name: 'operators', made: group?.id });
+    await here.server.ask('PUT', 'settings/dittofs-provisioner.group.operators', { value });
+    here.declare(planWith({ prune: true }));
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+  });
+
+  it('asks for a restart where a metadata store that it removed is still open', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const badger = (name: string, path: string): Partial<ServingPlan> => ({
+      metadata_stores: [store(name, { type: 'badger', config: { path: `${folder}/${path}` }, identity: ['path'] })],
+    });
+    const plan = planWith({ prune: true });
+    here.declare({ ...plan, ...badger('meta', 'meta') });
+    expect(await here.once()).toEqual(done);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe('');
+    // It lies in the same place, whatever its name.
+    here.declare({ ...plan, ...badger('again', 'meta') });
+    const says = 'it was removed, and the server has it open until it starts again, which is asked for';
+    expect((await here.once()).stderr).toContain(says);
+    const asked = await restartNote(here);
+    expect(asked).toContain('metadata store \\"again\\"');
+    expect((await here.once()).stderr).toContain(says);
+    expect(await restartNote(here)).toBe(asked);
+    await here.server.kill();
+    await here.server.start();
+    expect(await here.once()).toEqual(done);
+    expect(await restartNote(here)).toBe(asked);
+    // The next time is another one.
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, ...badger('again', 'meta') });
+    expect((await here.once()).stderr).toContain(says);
+    expect(await restartNote(here)).not.toBe(asked);
+  });
+});
+
+describe.skipIf(!can).concurrent('shares of one metadata store', () => {
+  const remotes = { remote_block_stores: [store('x'), store('y')] };
+
+  it.each([
+    ['that are there', false],
+    ['that were removed', true],
+  ])('have one remote store, also with those %s', async (_, isPruned) => {
+    await using here = await provisioned();
+    const plan = planWith({ ...stores, ...remotes, prune: isPruned });
+    here.declare({ ...plan, shares: [share('/a', { remote_block_store: 'x' }), share('/local')] });
+    expect(await here.once()).toEqual(done);
+    here.declare(plan);
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual(isPruned ? [] : ['/a', '/local']);
+    const others = [share('/b', { remote_block_store: 'y' }), share('/c', { remote_block_store: 'x' }), share('/d')];
+    here.declare({ ...plan, shares: others });
+    expect((await here.once()).stderr).toBe(
+      'share "/b": is not there: share "/a" used its metadata store "meta" with remote block store "x", not "y", and of equal files one of the two would have none: declare a metadata store of its own for it\n',
+    );
+    const own = { metadata_stores: [store('meta'), store('own')] };
+    here.declare({ ...plan, ...own, shares: [share('/b', { metadata_store: 'own', remote_block_store: 'y' })] });
+    expect(await here.once()).toEqual(done);
+  });
+
+  it('are those of one place, whatever its name', async () => {
+    await using here = await provisioned();
+    const { folder } = here.server;
+    const sqlite = (name: string, path: string) =>
+      store(name, { type: 'sqlite', config: { path: `${folder}/${path}.db` }, identity: ['path'] });
+    const plan = planWith({ ...stores, ...remotes, prune: true });
+    here.declare({
+      ...plan,
+      metadata_stores: [sqlite('meta', 'one')],
+      shares: [share('/a', { remote_block_store: 'x' })],
+    });
+    expect(await here.once()).toEqual(done);
+    here.declare({ ...plan, metadata_stores: [] });
+    expect(await here.once()).toEqual(done);
+    const second = share('/b', { metadata_store: 'other', remote_block_store: 'y' });
+    here.declare({ ...plan, metadata_stores: [sqlite('other', 'one')], shares: [second] });
+    expect((await here.once()).stderr).toContain(
+      'share "/a" used its metadata store "other" with remote block store "x"',
+    );
+    here.declare({ ...plan, metadata_stores: [] });
+    expect(await here.once()).toEqual(done);
+    // And one of that name elsewhere is another.
+    const third = share('/b', { remote_block_store: 'y' });
+    here.declare({ ...plan, metadata_stores: [sqlite('meta', 'two')], shares: [third] });
+    expect(await here.once()).toEqual(done);
+  });
 });
 
 describe.skipIf(!can).concurrent('a fallback share', () => {
@@ -562,18 +841,86 @@ describe.skipIf(!can).concurrent('a restart', () => {
       expect((await here.dryRun()).stdout).toBe('~ remote block store "s3": secret_access_key\n');
       expect(await here.once()).toEqual(done);
       expect(here.proxy.writes().map(({ method, path }) => `${method} ${path}`)).toEqual([
-        'PUT /api/v1/store/block/remote/s3',
         'PUT /api/v1/settings/dittofs-provisioner.restart',
+        'PUT /api/v1/store/block/remote/s3',
         'PUT /api/v1/settings/dittofs-provisioner.remote_block_store.s3',
       ]);
       restarts.push(await restartNote(here));
       await here.once();
       expect(here.proxy.writes()).toEqual([]);
     }
-    expect(restarts[1]).not.toBe(restarts[0]);
-    expect(restarts[2]).toBe(restarts[0]);
+    expect(new Set(restarts).size).toBe(3);
     const settings = JSON.stringify(await here.server.ask('GET', 'settings'));
     for (const key of ['first-key', 'second-key', 'third-key', 'an-id']) expect(settings).not.toContain(key);
+  });
+
+  it('is noted before what needs it: where it cannot be, nothing is sent', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'first-key');
+    const declare = (value: boolean): void => {
+      const one = share('/a', { settings: { encrypt_data: value }, nfs: { disable_readdirplus: value } });
+      here.declare(withKeys({}, [one]));
+    };
+    declare(false);
+    expect(await here.once()).toEqual(done);
+    declare(true);
+    here.secret('s3', 'key', 'second-key');
+    const isNote = (path: string): boolean => path.endsWith('dittofs-provisioner.restart');
+    here.proxy.fail = (method, path) =>
+      method === 'PUT' && isNote(path) ? { status: 500, detail: 'no room' } : undefined;
+    const why = 'that it needs a restart cannot be noted: no room';
+    expect((await here.once()).stderr.trim().split('\n')).toEqual([
+      `remote block store "s3": cannot be changed: ${why}`,
+      `share "/a": cannot be changed: ${why}`,
+      `share "/a": its NFS options cannot be changed: ${why}`,
+    ]);
+    expect(here.proxy.writes().filter(({ path }) => !isNote(path))).toEqual([]);
+    here.proxy.fail = () => undefined;
+    expect(await here.once()).toEqual(done);
+    const asked = await restartNote(here);
+    expect(await waitingFor(here)).toEqual(['NFS options of share "/a"', 'remote block store "s3"', 'share "/a"']);
+    // What is refused each time asks for nothing.
+    declare(false);
+    here.secret('s3', 'key', 'third-key');
+    here.proxy.fail = (method, path) =>
+      method !== 'GET' && /\/(?:s3|a|config)$/.test(path) ? { status: 400, detail: 'no' } : undefined;
+    for (let time = 1; time <= 2; time += 1) {
+      expect((await here.once()).failed).toBe(true);
+      expect(await restartNote(here)).toBe(asked);
+    }
+  });
+
+  it('is asked for each time that the same thing happens', async () => {
+    await using here = await provisioned();
+    const declared = planWith({ ...stores, shares: [share('/a', { settings: { encrypt_data: true } })] });
+    here.declare(declared);
+    expect(await here.once()).toEqual(done);
+    const seen = new Set<Json | undefined>([await restartNote(here)]);
+    for (let time = 1; time <= 2; time += 1) {
+      await here.server.ask('PUT', 'shares/a', { encrypt_data: false });
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+    }
+    expect(seen.size).toBe(3);
+  });
+
+  it('is asked for when keys were changed by hand, and the declared ones are back', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'an-id');
+    here.secret('s3', 'key', 'a-key');
+    here.declare(withKeys({ bucket: 'b' }));
+    await here.once();
+    const byHand = { bucket: 'b', access_key_id: 'an-id', secret_access_key: 'by hand' };
+    await here.server.ask('PUT', 'store/block/remote/s3', { config: JSON.stringify(byHand) });
+    expect((await here.dryRun()).stdout).toBe('~ remote block store "s3": secret_access_key\n');
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().find(({ path }) => path.endsWith('/remote/s3'))?.body).toContain('a-key\\"');
+    expect(await restartNote(here)).toContain('s3');
+    await here.once();
+    expect(here.proxy.writes()).toEqual([]);
   });
 
   it('keeps what people added to the config of a store, and takes back what it set', async () => {
@@ -591,6 +938,7 @@ describe.skipIf(!can).concurrent('a restart', () => {
       session_secret: 'x',
     };
     await here.server.ask('PUT', 'store/block/remote/s3', { config: JSON.stringify(config) });
+    expect(await here.once()).toEqual(done);
     await here.once();
     expect(here.proxy.writes()).toEqual([]);
     here.declare(withKeys({ bucket: 'b' }));
@@ -602,6 +950,8 @@ describe.skipIf(!can).concurrent('a restart', () => {
       secret_access_key: 'a-key',
       durable: true,
       session_secret: '********',
+      // Tells whether somebody else has written the config.
+      dittofs_provisioner: expect.stringMatching(/^[\w-]{22}$/) as unknown,
     });
     here.declare(withKeys({ bucket: 'another' }));
     expect((await here.once()).stderr).toContain('remote block store "s3": its bucket is "b", not "another"');
@@ -679,6 +1029,33 @@ describe.skipIf(!can).concurrent('a share that is not loaded', () => {
     expect(await restartNote(here)).toBe(asked);
     await server.kill();
     await making;
+  });
+
+  it('asks for one restart in each outage', async () => {
+    await using here = await provisioned();
+    const shares = [share('/a', { remote_block_store: 'remote' })];
+    here.declare(planWith({ ...stores, remote_block_stores: [store('remote')], shares }));
+    let isLoaded = true;
+    // As the server tells of a share that it did not get to run.
+    here.proxy.alter = (method, path, body) =>
+      isLoaded || method !== 'GET' || path !== '/api/v1/shares'
+        ? body
+        : body.replaceAll(/"status":\{"status":"\w+"/g, '"status":{"status":"unknown","message":"share not found: /a"');
+    expect(await here.once()).toEqual(done);
+    const seen = new Set([await restartNote(here)]);
+    for (let time = 1; time <= 2; time += 1) {
+      isLoaded = false;
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+      isLoaded = true;
+      expect(await here.once()).toEqual(done);
+      seen.add(await restartNote(here));
+      await here.once();
+      expect(here.proxy.writes()).toEqual([]);
+    }
+    expect(seen.size).toBe(3);
   });
 });
 
@@ -861,6 +1238,39 @@ describe.skipIf(!can).concurrent('the program', () => {
     expect(performance.now() - asked).toBeLessThan(2500);
     expect(output).not.toContain(ADMIN_PASSWORD);
   });
+
+  it('is asked to end in the middle of changes, and loses none of the restarts that these need', async () => {
+    await using here = await provisioned();
+    const many = (value: boolean): ServingPlan => {
+      const names = Array.from({ length: 30 }, (_, index) => `/s${index}`);
+      return planWith({ ...stores, shares: names.map((name) => share(name, { settings: { encrypt_data: value } })) });
+    };
+    here.declare(many(true));
+    expect(await here.once()).toEqual(done);
+    here.declare(many(false));
+    here.proxy.requests.length = 0;
+    // More than can be finished before it ends.
+    here.proxy.delay = (method) => (method === 'PUT' ? 1000 : 0);
+    const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
+    const child = spawn(process.execPath, [...program, ...flags, '--address', '127.0.0.1:0']);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const isUnderWay = async (): Promise<boolean> =>
+      Promise.resolve(here.proxy.writes().some(({ path }) => path.includes('/shares/')));
+    expect(await eventually(isUnderWay, 15_000)).toBe(true);
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(2500);
+    here.proxy.delay = () => 0;
+    const shares = (await here.server.ask('GET', 'shares')) as readonly { name: string; encrypt_data?: boolean }[];
+    const changed = shares
+      .filter((one) => one.encrypt_data !== true)
+      .map(({ name }) => `share ${JSON.stringify(name)}`);
+    expect(changed.length).toBeGreaterThan(0);
+    expect(await waitingFor(here)).toEqual(expect.arrayContaining(changed));
+    expect(await here.once()).toEqual(done);
+    expect(await waitingFor(here)).toHaveLength(30);
+  });
 });
 
 describe.skipIf(!can).concurrent('the loop', () => {
@@ -964,6 +1374,21 @@ describe.skipIf(!can).concurrent('the loop', () => {
     expect(here.proxy.writes()).toEqual([]);
   });
 
+  it('begins no further change once it is stopped', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ groups: Array.from({ length: 20 }, (_, index) => ({ name: `g${index}` })) }));
+    const running = await here.run();
+    let stopped: PromiseLike<void> | undefined;
+    here.proxy.fail = (method, path) => {
+      if (method === 'POST' && path.endsWith('/groups')) stopped ??= running[Symbol.asyncDispose]();
+      return undefined;
+    };
+    expect(await eventually(() => Promise.resolve(stopped !== undefined), 10_000)).toBe(true);
+    await stopped;
+    const made = here.proxy.writes().filter(({ path }) => path.endsWith('/groups'));
+    expect(made).toHaveLength(1);
+  });
+
   it('keeps the last good plan while another cannot be read', async () => {
     await using here = await provisioned();
     here.declare(planWith());
@@ -986,6 +1411,28 @@ describe.skipIf(!can).concurrent('the loop', () => {
     expect(lost).toBe(1);
     here.declare({ ...plan, shares: [] });
     expect(await eventually(async () => (await namesOf(here, 'shares')).length === 0, 10_000)).toBe(true);
+  });
+
+  it('takes for its own what may have been made, and not what was refused later', async () => {
+    await using here = await provisioned();
+    here.secret('bob', 'password', 'bob-password');
+    const plan = planWith({ prune: true, users: [user('bob')] });
+    here.declare(plan);
+    const tries = (): number => here.proxy.requests.filter(isTry).length;
+    const isTry = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+      method === 'POST' && path === '/api/v1/users';
+    here.proxy.fail = (method, path) =>
+      isTry({ method, path }) ? { status: tries() === 0 ? 0 : 400, detail: 'not yet' } : undefined;
+    await using running = await here.run(1000);
+    expect(await eventually(() => Promise.resolve(tries() === 2), 10_000)).toBe(true);
+    await here.server.ask('POST', 'users', { username: 'bob', password: 'bob-password' });
+    here.proxy.fail = () => undefined;
+    expect(await eventually(async () => (await running.get('/readyz')).status === 200, 10_000)).toBe(true);
+    here.declare({ ...plan, users: [] });
+    here.proxy.requests.length = 0;
+    const isOver = (): boolean => here.proxy.requests.filter(({ path }) => path === '/api/v1/users').length > 1;
+    expect(await eventually(() => Promise.resolve(isOver()), 10_000)).toBe(true);
+    expect(await namesOf(here, 'users')).toEqual(['admin', 'bob']);
   });
 
   it('serves 200 shares', async () => {

@@ -344,7 +344,7 @@ export const Spec = withRules(
     }),
     prune: z.boolean().default(false).meta({
       description:
-        'Whether what was declared once and is no longer is removed from the server, never what people made by hand. A share that is removed keeps its data.',
+        'Whether what was declared once and is no longer is removed from the server, never what people made by hand. The data of a share that is removed stays in its stores; one that has snapshots is not removed, because they would go with it.',
     }),
   }),
   [
