@@ -78,20 +78,23 @@ export function assessService(object: ObservedObject, waitForAddress: boolean): 
   return progressing('LoadBalancerPending', `${called(live ?? {})} has no address from the load balancer yet`);
 }
 
+/** A workload whose controller has not seen its present spec: what its status says is of the former one. */
+function unseenChange({ live }: ObservedObject): Health | undefined {
+  const seen = numberAt(live, 'status', 'observedGeneration') ?? 0;
+  if (seen >= (numberAt(live, 'metadata', 'generation') ?? 0)) return undefined;
+  return progressing('RollingOut', `${called(live ?? {})} changed and its controller has not seen that yet`);
+}
+
 /**
  * A StatefulSet is healthy when its controller has seen the current spec and every replica of it is updated and ready
  * (kubernetes/kubernetes, pkg/apis/apps: StatefulSetStatus). Stopped, with no replicas, is healthy too.
  */
 export function assessStatefulSet(object: ObservedObject): Health {
-  const absent = presence(object);
-  if (absent !== undefined) return absent;
+  const unseen = presence(object) ?? unseenChange(object);
+  if (unseen !== undefined) return unseen;
   const live = object.live;
   const name = called(live ?? {});
   const replicas = numberAt(live, 'spec', 'replicas') ?? 1;
-  const seen = numberAt(live, 'status', 'observedGeneration') ?? 0;
-  if (seen < (numberAt(live, 'metadata', 'generation') ?? 0)) {
-    return progressing('RollingOut', `${name} changed and its controller has not seen that yet`);
-  }
   const existing = numberAt(live, 'status', 'replicas') ?? 0;
   if (replicas === 0) {
     return existing === 0
@@ -115,15 +118,11 @@ export function assessStatefulSet(object: ObservedObject): Health {
  * (kubernetes/kubernetes, pkg/apis/apps: DeploymentStatus).
  */
 export function assessDeployment(object: ObservedObject): Health {
-  const absent = presence(object);
-  if (absent !== undefined) return absent;
+  const unseen = presence(object) ?? unseenChange(object);
+  if (unseen !== undefined) return unseen;
   const live = object.live;
   const name = called(live ?? {});
   const replicas = numberAt(live, 'spec', 'replicas') ?? 1;
-  const seen = numberAt(live, 'status', 'observedGeneration') ?? 0;
-  if (seen < (numberAt(live, 'metadata', 'generation') ?? 0)) {
-    return progressing('RollingOut', `${name} changed and its controller has not seen that yet`);
-  }
   if (replicas === 0) return ready('Stopped', 'replicas is 0');
   const updated = numberAt(live, 'status', 'updatedReplicas') ?? 0;
   const available = numberAt(live, 'status', 'availableReplicas') ?? 0;

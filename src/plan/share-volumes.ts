@@ -115,6 +115,40 @@ function claimantOf(volume: JsonObject | undefined): string | undefined {
   return textAt(volume, 'spec', 'claimRef', 'uid');
 }
 
+/** What is there of a share's volume, unless it is somebody else's. */
+interface Pair {
+  readonly volume: JsonObject | undefined;
+  readonly claim: JsonObject | undefined;
+  /** What the volume was asked to be so far. */
+  readonly before: JsonObject | undefined;
+  /** Whether the claim is gone for good, and the volume may go, too. */
+  readonly volumeMayGo: boolean;
+}
+
+function pairOf(share: string, marks: Marks, observed: ObservedObjects): Pair {
+  const keys = shareVolumeKeys(share);
+  const ours = (key: string): JsonObject | undefined => {
+    const live = observed.get(key)?.live;
+    return live !== undefined && isOurs(live, marks) ? live : undefined;
+  };
+  const object = observed.get(keys.volume);
+  return {
+    volume: ours(keys.volume),
+    claim: ours(keys.claim),
+    before: object?.manifest,
+    // To let go of a volume that nothing may delete would leave it as it is.
+    volumeMayGo: !observed.has(keys.claim) && object?.managementPolicies.includes('*') === true,
+  };
+}
+
+/** The claim that a volume is kept for. */
+function claimantFor({ volume, claim, before }: Pair): string | undefined {
+  // A volume that is being deleted would stay for good if another claim were bound to it.
+  const isGoing = textAt(volume, 'metadata', 'deletionTimestamp') !== undefined;
+  const claimant = isGoing ? claimantOf(volume) : textAt(claim, 'metadata', 'uid');
+  return claimant ?? claimantOf(before);
+}
+
 /** The volumes of the shares that ask for one. */
 export function planShareVolumes(
   spec: Spec,
@@ -124,43 +158,32 @@ export function planShareVolumes(
   observed: ObservedObjects,
 ): readonly ShareVolume[] {
   const { server, namespace, marks } = whose;
-  /** The live object, unless it is somebody else’s. */
-  const ours = (key: string): JsonObject | undefined => {
-    const live = observed.get(key)?.live;
-    return live !== undefined && isOurs(live, marks) ? live : undefined;
-  };
-  return (spec.shares ?? []).flatMap((share): ShareVolume[] => {
-    const { name, volume: asked, quota } = share;
+  return (spec.shares ?? []).flatMap(({ name, volume: asked, quota }): ShareVolume[] => {
     if (asked === undefined || quota === undefined) return [];
-    const short = name.slice(1);
-    const keys = shareVolumeKeys(short);
-    const [volume, claim, before] = [ours(keys.volume), ours(keys.claim), observed.get(keys.volume)?.manifest];
-    const handle = `${namespace}.${server}.${short}`;
-    const wanted = sourceOf(asked, name, handle, whose, observed);
-    const has = mountedFrom(volume);
-    const isOther = wanted !== undefined && has !== undefined && !covers(has, wanted);
-    // To let go of a volume that nothing may delete would leave it as it is.
-    const volumeGoes =
-      !observed.has(keys.claim) && observed.get(keys.volume)?.managementPolicies.includes('*') === true;
-    // One that is being deleted would stay for good if another claim were bound to it.
-    const isGoing = textAt(volume, 'metadata', 'deletionTimestamp') !== undefined;
-    const claimant = isGoing ? claimantOf(volume) : textAt(claim, 'metadata', 'uid');
-    const served = observed.has(keys.volume) || reported.some((report) => report.name === name && report.ready);
+    const share = name.slice(1);
+    const isMade = observed.has(shareVolumeKeys(share).volume);
+    const served = isMade || reported.some((report) => report.name === name && report.ready);
     // A server that was never started serves nothing, and is well.
     if (!served && spec.replicas === 0) return [];
+
+    const pair = pairOf(share, marks, observed);
+    const handle = `${namespace}.${server}.${share}`;
+    const wanted = sourceOf(asked, name, handle, whose, observed);
+    const has = mountedFrom(pair.volume);
+    const isOther = wanted !== undefined && has !== undefined && !covers(has, wanted);
     return [
       {
-        share: short,
+        share,
         volume: handle,
-        claim: `${server}.${short}`,
+        claim: `${server}.${share}`,
         capacity: quota.text,
-        requested: textAt(claim, 'spec', 'resources', 'requests', 'storage') ?? quota.text,
+        requested: textAt(pair.claim, 'spec', 'resources', 'requests', 'storage') ?? quota.text,
         accessModes: asked.accessModes,
         mountOptions: optionsOf(asked, spec, input),
         // What was asked for before counts where nothing is known, as after the restoring of a control plane.
-        source: isOther ? has : (wanted ?? has ?? mountedFrom(before)),
-        claimUid: claimant ?? claimantOf(before),
-        replaced: !isOther ? 'nothing' : volumeGoes ? 'volume' : 'claim',
+        source: isOther ? has : (wanted ?? has ?? mountedFrom(pair.before)),
+        claimUid: claimantFor(pair),
+        replaced: !isOther ? 'nothing' : pair.volumeMayGo ? 'volume' : 'claim',
         served,
       },
     ];

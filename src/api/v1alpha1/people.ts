@@ -23,8 +23,8 @@ const nameRule = (example: string): Rule<string> => ({
   holds: (name) => /^[a-z_][a-z0-9_-]*$/.test(name),
 });
 
-/** The name of a user, whether it is declared or the administrator's. */
-export function userName() {
+/** The name of a user or a group, whoever it is. */
+export function personName() {
   return withRules(text(32), [nameRule('alice')]);
 }
 

@@ -154,17 +154,17 @@ export const checkStores: Check<Stores> = (spec, ctx) => {
   });
 };
 
-function duplicateNumbers(
-  ctx: z.core.$RefinementCtx,
-  list: 'users' | 'groups',
-  numbers: readonly (number | undefined)[],
-  names: readonly Named[],
-): void {
+/** Somebody with the number by which the server knows them. */
+interface Numbered extends Named {
+  readonly number: number | undefined;
+}
+
+function duplicateNumbers(ctx: z.core.$RefinementCtx, list: 'users' | 'groups', people: readonly Numbered[]): void {
   const field = list === 'users' ? 'uid' : 'gid';
-  numbers.forEach((number, index) => {
-    const first = numbers.indexOf(number);
+  people.forEach(({ number }, index) => {
+    const first = people.findIndex((other) => other.number === number);
     if (number === undefined || first === index) return;
-    report(ctx, [list, index, field], `is the ${field} of ${quote(names[first]?.name)}, too`);
+    report(ctx, [list, index, field], `is the ${field} of ${quote(people[first]?.name)}, too`);
   });
 }
 
@@ -174,8 +174,10 @@ export const checkPeople: Check<{
   readonly groups?: readonly Group[] | undefined;
 }> = (spec, ctx) => {
   const { users = [], groups = [] } = spec;
-  duplicateNumbers(ctx, 'users', users.map(({ uid }) => uid), users); // prettier-ignore
-  duplicateNumbers(ctx, 'groups', groups.map(({ gid }) => gid), groups); // prettier-ignore
+  const numberedUsers = users.map(({ name, uid }) => ({ name, number: uid }));
+  const numberedGroups = groups.map(({ name, gid }) => ({ name, number: gid }));
+  duplicateNumbers(ctx, 'users', numberedUsers);
+  duplicateNumbers(ctx, 'groups', numberedGroups);
   const known = knownGroups(spec);
   users.forEach(({ groups: memberships }, index) => {
     memberships.forEach((name, membership) => {

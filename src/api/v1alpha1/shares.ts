@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { compareQuantities } from '../../lib/quantity.ts';
 import { distinct, distinctBy, duration, each, SIZE, size, text } from './fields.ts';
 import { operationList } from './operations.ts';
-import { userName } from './people.ts';
+import { personName } from './people.ts';
 import { withRules, type Rule } from './rule.ts';
 import { SnapshotPolicy } from './snapshots.ts';
 import { storeName } from './stores.ts';
@@ -17,18 +17,9 @@ const MOST_QUOTAS = 32;
 const levels = z.enum(['none', 'read', 'read-write', 'admin']);
 const who = z.enum(['user', 'group']);
 
-const whoseName = () =>
-  withRules(text(32), [
-    {
-      cel: `self.matches('^[a-z_][a-z0-9_-]*$')`,
-      says: 'is not a name such as "alice": lower-case letters, digits, _ and -',
-      holds: (name) => /^[a-z_][a-z0-9_-]*$/.test(name),
-    },
-  ]);
-
 const Permission = z.strictObject({
   type: who.meta({ description: 'Whether it is a user’s or a group’s.' }),
-  name: whoseName().meta({ description: 'Name of a declared user or group, or of one that every server has.' }),
+  name: personName().meta({ description: 'Name of a declared user or group, or of one that every server has.' }),
   level: levels.meta({ description: 'What is permitted.' }),
 });
 
@@ -37,7 +28,7 @@ const files = () => z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const Quota = withRules(
   z.strictObject({
     type: who.meta({ description: 'Whether it is a user’s or a group’s.' }),
-    name: whoseName().meta({ description: 'Name of a user who has a uid, or of a group that has a gid.' }),
+    name: personName().meta({ description: 'Name of a user who has a uid, or of a group that has a gid.' }),
     limit: size().optional().meta({ description: 'Most bytes.' }),
     softLimit: size().optional().meta({ description: 'Bytes that may be passed for the time of grace only.' }),
     files: files().optional().meta({ description: 'Most files.' }),
@@ -176,7 +167,7 @@ const Volume = withRules(
       description:
         'What mounts it: csi is csi-driver-nfs or csi-driver-smb; inTree is the nfs volume of Kubernetes itself. It cannot change.',
     }),
-    user: userName().optional().meta({
+    user: personName().optional().meta({
       description:
         'As whom an SMB volume is mounted: a declared user without passwordSecretRef, whose Secret is then of the right form. It cannot change.',
     }),
@@ -258,7 +249,7 @@ const Share = withRules(
     }),
     enabled: z.boolean().default(true).meta({ description: 'false: the share stays and cannot be used.' }),
     readOnly: z.boolean().default(false).meta({ description: 'Whether nobody may write.' }),
-    owner: userName().optional().meta({
+    owner: personName().optional().meta({
       description:
         'User who owns the topmost folder, with a uid; root when left out. Without effect on a share that exists.',
     }),
