@@ -6,10 +6,11 @@ export default defineConfig({
     include: ['test/real/**/*.test.ts'],
     globalSetup: ['test/real/support/build-tools.ts'],
     fileParallelism: false,
-    testTimeout: 60_000,
+    // Beside labs everything takes its time.
+    testTimeout: 180_000,
     // Stories in the lab mostly wait.
     maxConcurrency: 8,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     // What is asked again is asked of one API server by many.
     expect: { poll: { interval: 500 } },
     reporters: process.env.VITEST_RESULTS === undefined ? ['verbose'] : ['verbose', 'json'],

@@ -10,7 +10,7 @@ import { readServingPlan, statusKeys, type ServingPlan } from '../src/api/provis
 import { listAt, numberAt, textAt, textsAt, type Json, type JsonObject } from '../src/lib/json.ts';
 
 /** Milliseconds between two looks. */
-const PERIOD = 300;
+const PERIOD = 700;
 
 const [kubeconfig = ''] = process.argv.slice(2);
 const ask = askWith(kubeconfig);

@@ -67,7 +67,7 @@ export async function eventually(
 }
 
 /** Go's programs collect garbage later than they would: there is memory enough, and all of them share few processors. */
-const garbage = { GOGC: '400', GOMEMLIMIT: '1GiB' };
+const garbage = { GOGC: '300', GOMEMLIMIT: '1500MiB' };
 
 /** Starts a program in the background; it goes on when this process ends. */
 export function launch({ name, command, args, env }: Program, folder: string): Started {

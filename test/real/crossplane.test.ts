@@ -231,7 +231,10 @@ describe.skipIf(go === undefined)('the real Crossplane', () => {
     expect(passed.sort()).toEqual(['names that appear twice', 'things that appear twice']);
   });
 
-  const left = refusedSpecs.filter(({ problems }) => problems.function !== undefined);
+  // The words are tested in test/api, each of them; here, that they come through.
+  const left = refusedSpecs
+    .filter(({ problems }) => problems.function !== undefined)
+    .filter((_, index) => index % 6 === 0);
   it.each(left.map((one) => [one.title, one] as const))(
     'shows what only the function refuses, and composes nothing: %s',
     async (title, { spec, problems }) => {
