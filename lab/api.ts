@@ -10,7 +10,7 @@ export interface Answer {
 
 /** Asks one API server, over connections that stay open. */
 export type Ask = (
-  method: 'GET' | 'PATCH',
+  method: 'GET' | 'PATCH' | 'POST',
   path: string,
   options?: { readonly body?: JsonObject; readonly headers?: Readonly<Record<string, string>> },
 ) => Promise<Answer>;

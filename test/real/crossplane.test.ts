@@ -7,7 +7,7 @@ import { dump, loadAll } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionName, registry } from '../../scripts/package/repository.ts';
 import { at, objectAt, textAt, type Json, type JsonObject } from '../../src/lib/json.ts';
-import { accepted, refusedSpecs } from '../api/cases.ts';
+import { refusedSpecs } from '../api/cases.ts';
 import { startFunction, type FunctionProcess } from '../server/support/function-process.ts';
 import { clusterWith, examples, type Example } from '../support/examples.ts';
 import { identityOf, xrOf, type XrFlavour } from '../support/server.ts';
@@ -206,30 +206,6 @@ describe.skipIf(go === undefined)('the real Crossplane', () => {
       expect(new Set(namespaces)).toEqual(new Set([namespace]));
     },
   );
-
-  it('validates the specs that everybody accepts, and refuses by CEL, in our words, those that break a rule', async () => {
-    const manifests = [
-      ...accepted.map(([, spec], index) => withSpec(`good-${index}`, spec)),
-      ...refusedSpecs.map(({ spec }, index) => withSpec(`bad-${index}`, spec)),
-    ];
-    const output = await validate('namespaced', 'table', manifests.map((manifest) => dump(manifest)).join('---\n'));
-    const linesOf = (name: string): string =>
-      output
-        .split('\n')
-        .filter((line) => line.includes(`Kind=DittoServer, ${name} `))
-        .join('\n');
-    accepted.forEach(([title], index) => {
-      expect(linesOf(`good-${index}`), title).toContain('validated successfully');
-    });
-    const passed: string[] = [];
-    refusedSpecs.forEach(({ title, problems }, index) => {
-      for (const problem of problems.cel ?? [])
-        expect(linesOf(`bad-${index}`), title).toContain(problem.slice(problem.indexOf(': ') + 2));
-      if (problems.schema !== undefined && !linesOf(`bad-${index}`).includes('error')) passed.push(title);
-    });
-    // The CLI does not look at the keys of lists; the API server does.
-    expect(passed.sort()).toEqual(['names that appear twice', 'things that appear twice']);
-  });
 
   // The words are tested in test/api, each of them; here, that they come through.
   const left = refusedSpecs

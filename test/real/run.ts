@@ -35,7 +35,7 @@ const parts = [
 ].map((names) => names.map((name) => `test/real/${name}.test.ts`));
 
 /** How many of them run at a time: labs mostly wait, but two processors do not bear more. */
-const AT_A_TIME = 3;
+const AT_A_TIME = 4;
 
 /** Runs all of them, so many at a time, and resolves with the worst exit code. */
 async function inTurns(runs: readonly (() => Promise<number>)[]): Promise<number> {

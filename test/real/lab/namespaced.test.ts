@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { askWith } from '../../../lab/api.ts';
 import { commandsOf } from '../../../lab/shell.ts';
-import { listAt, objectAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
+import { listAt, objectAt, textAt, type Json, type JsonObject } from '../../../src/lib/json.ts';
+import { accepted, refusedSpecs } from '../../api/cases.ts';
 import { nfs } from '../support/served.ts';
 import { auditFrom } from './support/audit.ts';
 import { canRunLab } from './support/can-run.ts';
@@ -103,6 +105,31 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     expect((await nfs({ uid: 2001, gid: 2001 }).list('/b')).output).not.toContain('MNT3ERR_NOENT');
     await lab.resume('provisioners');
   });
+
+  it.concurrent(
+    'the API server takes what everybody accepts, and refuses in our words what breaks a rule',
+    async ({ expect }) => {
+      const { namespace } = await newTenant(lab);
+      const ask = askWith(lab.kubeconfig);
+      const path = `/apis/dittofs.dittofs.com/v1alpha1/namespaces/${namespace}/dittoservers`;
+      const headers = { 'content-type': 'application/json' };
+      /** What the API server says against a spec; empty where it takes it. */
+      const refusalOf = async (spec: Json): Promise<string> => {
+        const body = { ...dittoServer('files', {}), spec };
+        const answer = await ask('POST', `${path}?dryRun=All&fieldValidation=Strict`, { body, headers });
+        return answer.status < 300 ? '' : (textAt(answer.body, 'message') ?? `status ${answer.status}`);
+      };
+      for (const [title, spec] of accepted) expect(await refusalOf(spec), title).toBe('');
+      for (const { title, spec, problems } of refusedSpecs) {
+        const { cel = [], schema = [], strict = [] } = problems;
+        const refusal = await refusalOf(spec);
+        expect(refusal !== '', title).toBe(cel.length + schema.length + strict.length > 0);
+        // Rules are looked at only where the schema holds.
+        if (schema.length + strict.length > 0) continue;
+        for (const problem of cel) expect(refusal, title).toContain(problem.slice(problem.indexOf(': ') + 2));
+      }
+    },
+  );
 
   it.concurrent('an edit changes what it says, and nothing else', async ({ expect }) => {
     const tenant = await newTenant(lab);
