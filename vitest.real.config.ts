@@ -11,8 +11,8 @@ export default defineConfig({
     // Stories in the lab mostly wait.
     maxConcurrency: 8,
     hookTimeout: 180_000,
-    // What is asked again is asked of one API server by many.
-    expect: { poll: { interval: 500 } },
+    // What is asked again is asked of one API server by many, and answered when that comes round to it.
+    expect: { poll: { interval: 500, timeout: 30_000 } },
     reporters: process.env.VITEST_RESULTS === undefined ? ['verbose'] : ['verbose', 'json'],
     ...(process.env.VITEST_RESULTS !== undefined && { outputFile: { json: process.env.VITEST_RESULTS } }),
   },
