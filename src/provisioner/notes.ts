@@ -62,6 +62,9 @@ const RESTART = `${PREFIX}restart`;
 /** What needs a restart: by the object, something new for each time that it came to need one. */
 const Waiting = z.record(z.string(), z.string());
 
+/** Stands before the event of a try that got no answer: it may have been done, and is tried again. */
+const UNANSWERED = '?';
+
 /** Notes that the server keeps for the provisioner. */
 export interface Notes {
   readonly of: (kind: NoteKind, name: string) => Note;
@@ -72,8 +75,8 @@ export interface Notes {
    * Does what a server takes up only when it starts again, and notes before that it has to.
    *
    * A provisioner that dies in between asks for one restart too many, and never for one too few. Where the need cannot be
-   * noted, nothing is done. Where what was to be done is refused, the former note comes back: what is refused in each
-   * round would otherwise ask for a restart in each.
+   * noted, nothing is done. What is refused in each round, or gets no answer in any, does not ask for a restart in each:
+   * the former note comes back, or is taken for all tries until one is answered.
    */
   readonly withRestart: (about: string, act: () => Promise<Answer>) => Promise<Answer>;
   /** Changes whenever the server has to start again; empty until it first has to. */
@@ -150,10 +153,13 @@ export function createNotes(settings: Settings, send: (request: Request) => Prom
     put: (kind, note) => write(keyOf(kind, note.name), textOf(note)),
     withRestart: async (about, act) => {
       const former = waiting()[about];
-      const noted = await wait(about, randomBytes(8).toString('hex'));
-      if (!noted.ok) return { ...noted, reason: `that it needs a restart cannot be noted: ${noted.reason}` };
+      const isRepeated = former?.startsWith(UNANSWERED) === true;
+      const event = randomBytes(8).toString('hex');
+      const noted = isRepeated ? undefined : await wait(about, event);
+      if (noted?.ok === false) return { ...noted, reason: `that it needs a restart cannot be noted: ${noted.reason}` };
       const answer = await act();
-      if (isUndone(answer)) await wait(about, former);
+      if (answer.ok && isRepeated) await wait(about, event);
+      if (!answer.ok && !isRepeated) await wait(about, isUndone(answer) ? former : `${UNANSWERED}${event}`);
       return answer;
     },
     restart: () => {

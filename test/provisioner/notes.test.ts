@@ -93,6 +93,22 @@ describe('the need of a restart', () => {
     expect(notes.restart() !== before).toBe(stays);
   });
 
+  it('is the same for tries that get no answer, so that a server that gives none is not restarted for ever', async () => {
+    const settings = new Map<string, string>();
+    const unanswered: Answer = { ok: false, status: 0, reason: 'the server did not answer in time' };
+    const seen: string[] = [];
+    for (const answer of [unanswered, unanswered, refused, unanswered, done, done]) {
+      // Each time a provisioner that was just started.
+      const notes = onServer(settings);
+      expect(await notes.withRestart('share "/a"', does(answer))).toEqual(answer);
+      seen.push(notes.restart());
+    }
+    const [first, second, third, fourth, fifth, last] = seen;
+    expect(first).not.toBe('');
+    expect([second, third, fourth]).toEqual([first, first, first]);
+    expect(new Set([first, fifth, last]).size).toBe(3);
+  });
+
   it('keeps what needs it from being done where it cannot be noted', async () => {
     const notes = createNotes([], does(refused));
     const acts: string[] = [];
