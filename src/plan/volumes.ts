@@ -40,7 +40,10 @@ export function volumeKey<N extends VolumeName>(name: N): `volume-${N}` {
 export function defaultBlockVolume({ storage }: Spec, observed: ObservedObjects): BlockVolume {
   const remembered = blockVolumes.find((name) => {
     const object = observed.get(volumeKey(name));
-    return DEFAULT_BLOCKS in textsAt(object?.live ?? object?.manifest, 'metadata', 'annotations');
+    // As it is, or as we asked for it: somebody may have taken the annotation away.
+    return [object?.live, object?.manifest].some(
+      (claim) => DEFAULT_BLOCKS in textsAt(claim, 'metadata', 'annotations'),
+    );
   });
   if (remembered !== undefined) return remembered;
   if (storage.contentSize !== undefined) return 'content';

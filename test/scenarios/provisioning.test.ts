@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readServingPlan, type ServingPlan } from '../../src/api/provisioning.ts';
 import { at, listAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
+import { defaultBlockVolume } from '../../src/plan/volumes.ts';
 import { firstContainer } from '../support/api-server.ts';
 import { conditionsOf, statusOf } from '../support/call.ts';
 import { createCluster, type Cluster, type ClusterOptions } from '../support/cluster.ts';
@@ -448,6 +449,13 @@ describe('stores and volumes', () => {
     cluster.bringUp();
     expect(cluster.live('PersistentVolumeClaim', 'content-files-0')).toBeDefined();
     expect(planOf(cluster).local_block_stores).toMatchObject([{ name: 'default', config: { path } }]);
+    // Nor does it move when somebody takes away the mark by which the claim remembers it.
+    cluster.api.patch({ kind: 'PersistentVolumeClaim', namespace: 'team-a', name: 'metadata-files-0' }, (claim) => {
+      delete (claim.metadata as { annotations?: unknown }).annotations;
+    });
+    cluster.bringUp();
+    expect(planOf(cluster).local_block_stores).toMatchObject([{ name: 'default', config: { path } }]);
+    expect(at(cluster.live('PersistentVolumeClaim', 'content-files-0'), 'metadata', 'annotations')).toBeUndefined();
     // What remembers it is kept with the data: the claim, not the server's configuration.
     cluster.remove();
     cluster.provide();
@@ -459,6 +467,22 @@ describe('stores and volumes', () => {
     expect(planOf(running({ storage: { contentSize: '20Gi' } })).local_block_stores).toMatchObject([
       { config: { path: '/data/store/block/default' } },
     ]);
+  });
+
+  it('is remembered by what was asked for, too, while the claim cannot be mended', () => {
+    const claim = (mark: boolean): JsonObject => ({
+      metadata: mark ? { annotations: { 'dittofs.dittofs.com/default-block-store': 'true' } } : {},
+    });
+    const cluster = running({ storage: { contentSize: '20Gi' } });
+    const { storage } = at(cluster.xr(), 'spec') as { storage: JsonObject };
+    const volumeWith = (live: boolean, asked: boolean): string =>
+      defaultBlockVolume(
+        { storage } as never,
+        new Map([['volume-metadata', { live: claim(live), manifest: claim(asked) }]]) as never,
+      );
+    expect(volumeWith(false, true)).toBe('metadata');
+    expect(volumeWith(true, false)).toBe('metadata');
+    expect(volumeWith(false, false)).toBe('content');
   });
 
   const postgres = { host: 'postgres', database: 'files', user: 'files', passwordSecretRef: { name: 'pg', key: 'pw' } };
