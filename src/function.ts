@@ -107,7 +107,7 @@ function compose(
   const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
   const size = Buffer.byteLength(JSON.stringify(plan.serving.text));
   if (size > MOST_SERVED) {
-    const detail = `declare, with stores and users, ${size} bytes, and there is room for ${MOST_SERVED}: grant permissions to groups, or use another DittoServer`;
+    const detail = `take ${size} bytes, together with stores and users, and one object has room for ${MOST_SERVED}: grant permissions to fewer groups and users, or use another DittoServer`;
     return refuse(call, 'InvalidSpec', [{ field: 'spec.shares', detail }]);
   }
   const frame = {

@@ -213,7 +213,7 @@ it('a spec that declares more than an Object of a ConfigMap holds is refused: no
   expect(fatal).toBe(true);
   expect(cluster.condition('ConfigReady')).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
   expect(cluster.condition('ConfigReady').message).toMatch(
-    /^spec\.shares: declare, with stores and users, \d+ bytes, and there is room for 600000: grant permissions to groups, or use another DittoServer$/,
+    /^spec\.shares: take \d+ bytes, together with stores and users, and one object has room for 600000: grant permissions to fewer groups and users, or use another DittoServer$/,
   );
   cluster.provide();
   expect(cluster.live('ConfigMap', 'files-config')).toEqual(before);
