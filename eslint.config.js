@@ -46,5 +46,5 @@ export default defineConfig(
     files: ['src/crossplane/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'lab/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-assertions': 'off' },
   },
-  { files: ['*.js', '.dependency-cruiser.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['*.js', '.*.js', '.ci/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );
