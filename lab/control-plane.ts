@@ -211,6 +211,6 @@ export async function furnish(kubectl: Kubectl): Promise<void> {
       allowVolumeExpansion: true,
     },
   );
-  const ready = await eventually(async () => (await kubectl('get', 'node', 'lab')).includes(' Ready '), 30_000);
+  const ready = await eventually(async () => (await kubectl('get', 'node', 'lab')).includes(' Ready '), 60_000);
   if (!ready) throw new Error('the node that kwok plays is never Ready');
 }

@@ -23,9 +23,9 @@ const CRD = 'crd/perconapgclusters.pgv2.percona.com';
 /** Waits until the API server serves what is defined; kubectl alone does not wait for a definition without any status. */
 async function untilEstablished(kubectl: Kubectl, ...which: readonly string[]): Promise<void> {
   const established = await eventually(async () => {
-    await kubectl('wait', '--for=condition=Established', '--timeout=10s', ...which);
+    await kubectl('wait', '--for=condition=Established', '--timeout=30s', ...which);
     return true;
-  }, 30_000);
+  }, 90_000);
   if (!established) throw new Error(`the API server never serves ${which.join(' ')}`);
 }
 

@@ -40,7 +40,7 @@ describe.skipIf(go === undefined)('a client made as Crossplane makes it', () => 
   beforeAll(async () => {
     client = await tool('client');
     ca = await authority();
-  }, 600_000);
+  });
 
   it('is answered over mutual TLS', async () => {
     using files = certificateFolder(await leaf(ca, server), ca);

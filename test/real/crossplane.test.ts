@@ -150,7 +150,7 @@ describe.skipIf(go === undefined)('the real Crossplane', () => {
     [cli, core, crankV1] = await Promise.all([tool('crossplane-cli'), tool('crossplane'), tool('crank-v1')]);
     folder = mkdtempSync(join(tmpdir(), 'function-dittofs-crossplane-'));
     running = await startFunction('--insecure');
-  }, 600_000);
+  });
 
   afterAll(async () => {
     await running[Symbol.asyncDispose]();

@@ -97,7 +97,7 @@ async function listens(port: number): Promise<boolean> {
 describe.skipIf(!can)('the real dfs', () => {
   beforeAll(async () => {
     dfs = await tool('dfs');
-  }, 600_000);
+  });
 
   it.for(examples.map((example) => [example.name, example] as const))(
     'boots with what examples/%s.yaml becomes',

@@ -28,7 +28,7 @@ const can = await canRunLab();
  * The blocks of docs/install.md that the stories in the lab do not run, with the real programs on a cluster that has
  * nothing else. One cannot be run: a mount needs a kernel that may. test/real/shares.test.ts mounts what it names.
  */
-describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
+describe.skipIf(!can)('docs/install.md', () => {
   let cluster: Cluster;
   let shell: Shell;
 
@@ -44,10 +44,10 @@ describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
       XDG_DATA_HOME: join(home, '.local/share'),
     });
     for (const name of ['helm', 'crane'] as const) symlinkSync(await tool(name), join(folder, 'bin', name));
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   it('has no block of commands that was forgotten here and in the lab', () => {
     const text = readFileSync(join(root, 'docs/install.md'), 'utf8');
@@ -101,7 +101,7 @@ describe.skipIf(!can)('docs/install.md', { timeout: 180_000 }, () => {
       await start(mirror);
       await pushPackages(source, ownPackages(), folder);
       logIn();
-    }, 120_000);
+    });
 
     /** Lets who is at home in that folder into the private registry, as `docker login` does. */
     function logIn(): void {

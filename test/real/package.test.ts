@@ -53,7 +53,7 @@ beforeAll(async () => {
   execFileSync('chmod', ['755', folder]);
   packages = join(folder, 'packages');
   await run(process.execPath, [join(root, 'scripts/package.ts'), '--version', 'v0.0.1-test', '--output', packages]);
-}, 600_000);
+});
 
 afterAll(() => {
   if (missing.length === 0) rmSync(folder, { recursive: true });
@@ -124,7 +124,7 @@ describe.skipIf(go === undefined || missing.length > 0)('Crossplane’s CLI', ()
     registry = await describeRegistry(folder);
     serving = spawn(registry.command, registry.args, { env: { ...process.env, ...registry.env }, stdio: 'ignore' });
     expect(await eventually(registry.ready, 30_000)).toBe(true);
-  }, 600_000);
+  });
 
   afterAll(() => {
     serving.kill('SIGKILL');

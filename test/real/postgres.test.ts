@@ -30,8 +30,6 @@ const HOST = 'postgres.example.com';
 const OTHER_HOST = 'database.elsewhere.svc';
 /** The names in the certificate: those of the cluster of the DittoServer `files`, and the one of people's own. */
 const NAMES = [...clusterNames('files-postgres', 'team-a'), HOST];
-/** It asks its database at most every five seconds. */
-const ASKED_ANEW = { timeout: 15_000, interval: 500 };
 
 /** The ways in which a DittoServer can say where its database is. */
 type Way = 'percona' | 'fields' | 'secret';
@@ -141,7 +139,7 @@ describe.skipIf(!can)('the real dfs with a PostgreSQL that takes only TLS', () =
   beforeAll(async () => {
     dfs = await tool('dfs');
     postgres = await startPostgres({ names: NAMES });
-  }, 600_000);
+  });
   afterAll(async () => {
     await postgres[Symbol.asyncDispose]();
   });
@@ -263,16 +261,14 @@ describe.skipIf(!can)('the real dfs with a PostgreSQL that takes only TLS', () =
     });
   });
 
-  it('ends after ten seconds, and says why, with a server that says nothing', async () => {
+  it('ends, and says why, with a server that says nothing', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     try {
       await once(silent, 'listening');
       const { port } = silent.address() as AddressInfo;
-      const started = Date.now();
       await using server = boot({ ...postgres, port }, { name: 'silent', user: 'silent', password: 'silent' });
       expect(await server.exited).toBe(1);
       expect(server.output()).toContain('timeout: context deadline exceeded');
-      expect(Date.now() - started).toBeLessThan(15_000);
     } finally {
       silent.close();
     }
@@ -312,7 +308,7 @@ describe.skipIf(!can)('the real dfs with a PostgreSQL that takes only TLS', () =
     try {
       expect(await server.login(ADMIN_PASSWORD)).toBe(500);
       await expect
-        .poll(async () => databaseHealth(server), ASKED_ANEW)
+        .poll(async () => databaseHealth(server))
         .toEqual({
           code: 200,
           status: 'degraded',
@@ -324,7 +320,7 @@ describe.skipIf(!can)('the real dfs with a PostgreSQL that takes only TLS', () =
     }
     await expect.poll(async () => server.login(ADMIN_PASSWORD)).toBe(200);
     await expect
-      .poll(async () => databaseHealth(server), ASKED_ANEW)
+      .poll(async () => databaseHealth(server))
       .toEqual({ code: 200, status: 'healthy', database: 'reachable' });
     expect(await server.stop()).toBe(0);
   });

@@ -14,7 +14,7 @@ import { goVersion } from './support/tools.ts';
 const can = (await goVersion()) !== undefined && hasOwnNetwork('the provisioner is not tested');
 
 /** Milliseconds for anything that should come about by itself, on a machine that does much else. */
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 const done = { stdout: '', stderr: '', failed: false };
 
@@ -1405,13 +1405,16 @@ describe.skipIf(!can).concurrent('the loop', () => {
 
   it('keeps the last good plan while another cannot be read', async () => {
     await using here = await provisioned();
-    here.declare(planWith());
-    await using running = await here.run();
-    expect(await eventually(async () => (await running.get('/readyz')).status === 200, PATIENCE)).toBe(true);
+    here.declare(planWith({ groups: [{ name: 'team' }] }));
+    await using running = await here.run(1000);
+    const ready = async (): Promise<string> => (await running.get('/readyz')).text;
+    await expect.poll(ready).toBe('ok\n');
     here.declare({ nonsense: true } as unknown as ServingPlan);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await expect.poll(ready).toMatch(/^cannot use /);
+    await here.server.ask('DELETE', 'groups/team');
+    await expect.poll(async () => found(here, 'groups', 'team')).toBeDefined();
     here.declare(planWith({ groups: [{ name: 'later' }] }));
-    expect(await eventually(async () => (await found(here, 'groups', 'later')) !== undefined, PATIENCE)).toBe(true);
+    await expect.poll(async () => found(here, 'groups', 'later')).toBeDefined();
   });
 
   it('knows what it made, also where the answer to that was lost', async () => {
@@ -1475,6 +1478,5 @@ describe.skipIf(!can).concurrent('the loop', () => {
     console.info(`200 shares: ${first} ms, then ${second} ms with ${here.proxy.requests.length} requests`);
     expect(here.proxy.writes()).toEqual([]);
     expect(listAt((await here.server.ask('GET', 'shares')) as Json)).toHaveLength(200);
-    expect(first).toBeLessThan(60_000);
   });
 });

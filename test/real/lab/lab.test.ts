@@ -14,7 +14,7 @@ import { ownPackages } from './support/start.ts';
 const can = await canRunLab();
 const run = promisify(execFile);
 
-describe.skipIf(!can)('npm run lab', { timeout: 180_000 }, () => {
+describe.skipIf(!can)('npm run lab', () => {
   let parent: string;
   let folder: string;
   beforeEach(() => {

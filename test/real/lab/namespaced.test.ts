@@ -24,9 +24,6 @@ import {
 
 const can = await canRunLab();
 
-/** Milliseconds for a story: an Object that is younger than 30 s takes 33 s to go. */
-const STORY = 420_000;
-
 /** What a namespace has without a DittoServer. */
 const EMPTY = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
 
@@ -34,7 +31,7 @@ async function uidOf(tenant: Tenant, object: string): Promise<string | undefined
   return textAt(await tenant.get(object), 'metadata', 'uid');
 }
 
-describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STORY }, () => {
+describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', () => {
   const lab = labOfBlock('namespaced');
 
   it('the quickstart gets Ready, and tells its tenant all about it', async () => {
@@ -62,7 +59,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     const waiting = await tenant.until('files', 'waiting', (one) => holds(one, 'Provisioned', 'False'));
     expect(condition(waiting, 'Provisioned')).toMatchObject({ reason: 'Provisioning' });
     expect(holds(waiting, 'Ready', 'False')).toBe(true);
-    await expect.poll(async () => tenant.get('deployment/files-provisioner'), { timeout: 30_000 }).toBeDefined();
+    await expect.poll(async () => tenant.get('deployment/files-provisioner')).toBeDefined();
 
     await using pods = await runPods(lab, tenant, 'files');
     expect(await pods.provision()).toEqual({ ok: true, output: expect.any(String) as string });
@@ -92,13 +89,10 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.patch('files', { spec: { shares: [{ name: '/a', defaultPermission: 'read' }] } });
     await tenant.until('files', 'waiting', (one) => condition(one, 'Provisioned')?.reason === 'Provisioning');
     await expect
-      .poll(
-        async () => {
-          await pods.refresh();
-          return pods.provision();
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await pods.refresh();
+        return pods.provision();
+      })
       .toMatchObject({ ok: true });
     const less = await tenant.untilSettled('files');
     expect(less.status).toMatchObject({ shares: [{ name: '/a', ready: true }] });
@@ -199,9 +193,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     const without = JSON.stringify([{ op: 'remove', path: '/spec/ports/1' }]);
     await tenant.kubectl('patch', 'service', 'files-file', '--type=json', '-p', without);
     await poll(tenant);
-    await expect
-      .poll(async () => listAt(await tenant.get('service/files-file'), 'spec', 'ports').length, { timeout: 60_000 })
-      .toBe(2);
+    await expect.poll(async () => listAt(await tenant.get('service/files-file'), 'spec', 'ports').length).toBe(2);
 
     for (const object of [
       'configmap/files-config',
@@ -213,7 +205,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
       const uid = await uidOf(tenant, object);
       await tenant.kubectl('delete', object);
       await poll(tenant);
-      await expect.poll(async () => (await uidOf(tenant, object)) ?? uid, { timeout: 60_000 }).not.toBe(uid);
+      await expect.poll(async () => (await uidOf(tenant, object)) ?? uid).not.toBe(uid);
       await tenant.untilSettled('files');
     }
     expect(await key()).toEqual(generated);
@@ -225,18 +217,15 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.until('files', 'missing a volume', reported);
     await poll(tenant);
     await expect
-      .poll(
-        async () => textAt(condition(await tenant.get(`${OBJECTS}/files-volume-controlplane`), 'Synced'), 'message'),
-        {
-          timeout: 60_000,
-        },
+      .poll(async () =>
+        textAt(condition(await tenant.get(`${OBJECTS}/files-volume-controlplane`), 'Synced'), 'message'),
       )
       .toContain('no existing object was found');
     expect(await tenant.get('pvc/controlplane-files-0')).toBeUndefined();
 
     // Nor is it in the way of a deletion.
     await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
-    await expect.poll(async () => tenant.get(OBJECTS), { timeout: 90_000 }).toBeUndefined();
+    await expect.poll(async () => tenant.get(OBJECTS)).toBeUndefined();
   });
 
   it.concurrent('deletion keeps what the spec keeps, and who comes again finds it', async ({ expect }) => {
@@ -254,10 +243,8 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     const before = await uids();
 
     await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
-    await expect
-      .poll(async () => Object.keys(await tenant.snapshot()).sort(), { timeout: 90_000 })
-      .toEqual([...EMPTY, ...kept].sort());
-    await expect.poll(async () => tenant.get(OBJECTS), { timeout: 90_000 }).toBeUndefined();
+    await expect.poll(async () => Object.keys(await tenant.snapshot()).sort()).toEqual([...EMPTY, ...kept].sort());
+    await expect.poll(async () => tenant.get(OBJECTS)).toBeUndefined();
 
     await tenant.apply(example('quickstart', 'files'));
     await tenant.untilSettled('files');
@@ -269,7 +256,7 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
     await tenant.apply(dittoServer('files', { storage: { retentionPolicy: 'Delete' } }));
     await tenant.untilSettled('files');
     await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
-    await expect.poll(async () => Object.keys(await tenant.snapshot()), { timeout: 90_000 }).toEqual(EMPTY);
+    await expect.poll(async () => Object.keys(await tenant.snapshot())).toEqual(EMPTY);
   });
 
   describe('whatever fails, nothing is deleted and all is Ready again', () => {
@@ -278,16 +265,14 @@ describe.skipIf(!can)('namespaced DittoServers on Crossplane v2', { timeout: STO
       tenant = await newTenant(lab);
       await tenant.apply(example('quickstart', 'files'));
       await tenant.untilSettled('files');
-    }, STORY);
+    });
 
     /** An edit that reaches the StatefulSet proves that everything works again. */
     async function untilWorking(image: string): Promise<void> {
       await tenant.patch('files', { spec: { image } });
       await expect
-        .poll(
-          async () =>
-            textAt(await tenant.get('statefulset/files'), 'spec', 'template', 'spec', 'containers', 0, 'image'),
-          { timeout: 180_000 },
+        .poll(async () =>
+          textAt(await tenant.get('statefulset/files'), 'spec', 'template', 'spec', 'containers', 0, 'image'),
         )
         .toBe(image);
       await tenant.untilSettled('files');

@@ -7,7 +7,7 @@ import { example, holds, newTenant } from './support/tenant.ts';
 
 const can = await canRunPercona();
 
-describe.skipIf(!can)('DittoServers on Percona’s own operator', { timeout: 420_000 }, () => {
+describe.skipIf(!can)('DittoServers on Percona’s own operator', () => {
   const lab = labOfBlock('namespaced');
 
   it('2.9.0 brings up what the examples become, without a word of warning', async () => {

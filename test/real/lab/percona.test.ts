@@ -15,9 +15,6 @@ import { condition, dittoServer, example, holds, newTenant, type Tenant } from '
 
 const can = await canRunPercona();
 
-/** Milliseconds for a story. */
-const STORY = 420_000;
-
 const NAME = 'files-postgres';
 const USER_SECRET = `${NAME}-pguser-dittofs`;
 
@@ -57,7 +54,7 @@ async function atWork(lab: Lab, percona: JsonObject = {}): Promise<{ tenant: Ten
   return { tenant, operator };
 }
 
-describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, () => {
+describe.skipIf(!can)('DittoServers with Percona clusters', () => {
   const lab = labOfBlock('namespaced');
 
   it('the kind is missing: DatabaseReady says what to install, and once it is there all goes on', async () => {
@@ -130,9 +127,7 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       const [cluster, secret] = await uidsOf(tenant);
       const server = await uidsOf(tenant, ['statefulset/files', 'pod/files-0']);
       await tenant.kubectl('delete', `${CLUSTER}/${NAME}`);
-      await see
-        .poll(async () => (await uidsOf(tenant))[0], { timeout: 90_000 })
-        .toSatisfy((uid) => uid !== undefined && uid !== cluster);
+      await see.poll(async () => (await uidsOf(tenant))[0]).toSatisfy((uid) => uid !== undefined && uid !== cluster);
       await operate(tenant);
       await tenant.untilSettled('files');
       see((await uidsOf(tenant))[1]).toBe(secret);
@@ -190,7 +185,7 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       const before = await uidsOf(tenant);
       await happens(tenant);
       const object = 'objects.kubernetes.m.crossplane.io/files-database';
-      await see.poll(async () => tenant.get(object), { timeout: 120_000 }).toBeUndefined();
+      await see.poll(async () => tenant.get(object)).toBeUndefined();
       see(await uidsOf(tenant)).toEqual(before);
       see(listAt(await tenant.get(`${CLUSTER}/${NAME}`), 'metadata', 'finalizers')).toEqual([]);
       const deletions = audit
@@ -213,7 +208,7 @@ describe.skipIf(!can)('DittoServers with Percona clusters', { timeout: STORY }, 
       await tenant.kubectl('delete', 'dittoserver', 'files', '--wait=false');
       await untilCluster(tenant, NAME, (cluster) => at(cluster, 'metadata', 'deletionTimestamp') !== undefined);
       await operator.letGo();
-      await see.poll(async () => uidsOf(tenant), { timeout: 90_000 }).toEqual([undefined, undefined, undefined]);
+      await see.poll(async () => uidsOf(tenant)).toEqual([undefined, undefined, undefined]);
     });
 
     it('a cluster of somebody else’s under that name is left alone', async ({ expect: see }) => {

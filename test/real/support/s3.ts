@@ -57,7 +57,7 @@ export async function startS3(): Promise<S3> {
       child.kill('SIGKILL');
       await exited;
     };
-    const answers = await eventually(async () => (await fetch(endpoint)).status === 403, 10_000);
+    const answers = await eventually(async () => (await fetch(endpoint)).status === 403, 60_000);
     if (!answers) throw new Error('cannot start S3: it does not answer');
   };
   const admin = async (...args: readonly string[]): Promise<void> => {

@@ -201,7 +201,7 @@ export async function serve(
 
 /** Runs a client’s program. */
 async function client(command: string, args: readonly string[]): Promise<Done> {
-  return run(command, [...args], { timeout: 30_000 }).then(
+  return run(command, [...args], { timeout: 60_000 }).then(
     ({ stdout, stderr }) => ({ ok: true, output: stdout + stderr }),
     (error: unknown) => {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };

@@ -11,7 +11,7 @@ const can = await canRunLab();
 
 /** The stories of claims, which are the same on every Crossplane. */
 export function claimsOn(crossplane: string, flavour: FlavourName): void {
-  describe.skipIf(!can)(`claims on ${crossplane}`, { timeout: 420_000 }, () => {
+  describe.skipIf(!can)(`claims on ${crossplane}`, () => {
     const lab = labOfBlock(flavour);
 
     it.concurrent('the quickstart gets Ready, and its tenant sees it on the claim', async ({ expect }) => {
@@ -21,7 +21,7 @@ export function claimsOn(crossplane: string, flavour: FlavourName): void {
       const claim = await tenant.untilSettled('files');
       console.log(`Ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
       tellsItsTenant(claim, tenant, expect);
-      await expect.poll(async () => eventsOf(tenant), { timeout: 30_000 }).toContain('ServerReady');
+      await expect.poll(async () => eventsOf(tenant)).toContain('ServerReady');
     });
 
     it.concurrent('a bad spec is refused by the API server, and by the function on the claim', async ({ expect }) => {
@@ -40,9 +40,7 @@ export function claimsOn(crossplane: string, flavour: FlavourName): void {
       const before = await volume();
       await tenant.kubectl('delete', 'dittoserver', 'files', '--timeout=120s');
       await expect
-        .poll(async () => Object.keys(await tenant.snapshot()).filter((key) => key.startsWith('StatefulSet/')), {
-          timeout: 60_000,
-        })
+        .poll(async () => Object.keys(await tenant.snapshot()).filter((key) => key.startsWith('StatefulSet/')))
         .toEqual([]);
       await tenant.apply(example('quickstart', 'files'));
       await tenant.untilSettled('files');

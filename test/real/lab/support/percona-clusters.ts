@@ -15,7 +15,7 @@ export const kept = ['Observe', 'Create', 'Update'];
 export const owned = ['Observe', 'Create', 'Update', 'Delete'];
 
 /** Milliseconds for anything that should come about by itself; the operator reconciles one cluster at a time. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 /** Whether Percona's operator can run in a lab here. */
 export async function canRunPercona(): Promise<boolean> {

@@ -8,7 +8,7 @@ import { eventually } from '../../../../lab/program.ts';
 import { isObject, listAt, textAt, type JsonObject } from '../../../../src/lib/json.ts';
 
 /** Milliseconds for anything that should come about by itself. */
-const PATIENCE = 150_000;
+const PATIENCE = 300_000;
 
 /** Milliseconds between two looks: many stories share one API server. */
 export const PERIOD = 500;
