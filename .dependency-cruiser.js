@@ -25,6 +25,19 @@ export default {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' }, to: {} },
     {
+      name: 'no-tests',
+      severity: 'error',
+      comment: 'tests use the lab and the function, not the other way round',
+      from: { path: '^(src|lab)/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'no-lab',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^lab/' },
+    },
+    {
       name: 'no-dev-packages',
       severity: 'error',
       from: { path: '^src/' },

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Capability, type RunFunctionRequest } from '../src/crossplane/protocol.ts';
-import { tool } from '../test/real/support/tools.ts';
-import { authority, certificateFolder, leaf, usage, type Issued } from '../test/server/support/certificates.ts';
+import { tool } from '../lab/tools.ts';
+import { authority, certificateFolder, leaf, usage, type Issued } from '../lab/certificates.ts';
 import { connectTo } from '../test/server/support/grpc-client.ts';
 import { benchRequests } from './requests.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { tool, toolNames } from '../test/real/support/tools.ts';
+import { tool, toolNames } from './tools.ts';
 import { flavours, type FlavourName } from './flavours.ts';
 import { startLab } from './lab.ts';
 import { inOwnNetwork } from './own-network.ts';

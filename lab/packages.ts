@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isObject, listAt, objectAt, textAt } from '../src/lib/json.ts';
-import { moduleBehind, tool } from '../test/real/support/tools.ts';
+import { moduleBehind, tool } from './tools.ts';
 import { NAMESPACE, secrets } from './crossplane.ts';
 import type { Flavour } from './flavours.ts';
 import type { Kubectl } from './kubectl.ts';

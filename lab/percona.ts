@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, listAt, textAt, type Json, type JsonObject } from '../src/lib/json.ts';
-import { moduleBehind, tool } from '../test/real/support/tools.ts';
-import { perconaCrd, type PerconaVersion } from '../test/support/percona.ts';
+import { moduleBehind, tool } from './tools.ts';
+import { perconaCrd, type PerconaVersion } from './percona-versions.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Lab } from './lab.ts';
 import { eventually, type Program } from './program.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tool } from '../test/real/support/tools.ts';
-import { authority, leaf, usage } from '../test/server/support/certificates.ts';
+import { tool } from './tools.ts';
+import { authority, leaf, usage } from './certificates.ts';
 import { inMountNamespace, type ControlPlane } from './control-plane.ts';
 import { freePort } from './ports.ts';
 import type { Program } from './program.ts';

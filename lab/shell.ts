@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { tool } from '../test/real/support/tools.ts';
+import { tool } from './tools.ts';
 
 const root = join(import.meta.dirname, '..');
 

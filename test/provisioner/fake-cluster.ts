@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Cluster } from '../../src/provisioner/status-config-map.ts';
-import { authority, leaf, usage } from '../server/support/certificates.ts';
+import { authority, leaf, usage } from '../../lab/certificates.ts';
 
 /** An API server with one ConfigMap, `team/status`. */
 export interface FakeCluster extends AsyncDisposable {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { authority, certificateFolder, leaf, usage, type Issued } from '../server/support/certificates.ts';
+import { authority, certificateFolder, leaf, usage, type Issued } from '../../lab/certificates.ts';
 import { startFunction } from '../server/support/function-process.ts';
-import { goVersion, tool } from './support/tools.ts';
+import { goVersion, tool } from '../../lab/tools.ts';
 
 const go = await goVersion();
 const server = { usages: [usage.serverAuth] };

@@ -11,7 +11,7 @@ import { refusedSpecs } from '../api/cases.ts';
 import { startFunction, type FunctionProcess } from '../server/support/function-process.ts';
 import { clusterWith, examples, type Example } from '../support/examples.ts';
 import { identityOf, xrOf, type XrFlavour } from '../support/server.ts';
-import { goVersion, tool } from './support/tools.ts';
+import { goVersion, tool } from '../../lab/tools.ts';
 
 const run = promisify(execFile);
 const go = await goVersion();

@@ -16,7 +16,7 @@ import { canNameHosts, hasOwnNetwork, startDfs } from './support/dfs-process.ts'
 import { hasPostgres, startPostgres, type Database, type Postgres } from './support/postgres.ts';
 import { renderedOf, type Rendered } from './support/rendered.ts';
 import { writeSecret } from './support/secrets.ts';
-import { goVersion, tool } from './support/tools.ts';
+import { goVersion, tool } from '../../lab/tools.ts';
 
 const run = promisify(execFile);
 const can = (await goVersion()) !== undefined && hasOwnNetwork('the real dfs is not tested');

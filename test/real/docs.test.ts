@@ -16,7 +16,7 @@ import { serveCrossplaneChart } from './support/chart-repository.ts';
 import { startCluster, type Cluster } from './support/cluster.ts';
 import { replacing, withVariables } from './support/docs.ts';
 import { basic, describePrivateRegistry, tagged, type PrivateRegistry } from './support/registries.ts';
-import { moduleBehind, tool } from './support/tools.ts';
+import { moduleBehind, tool } from '../../lab/tools.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');

@@ -11,7 +11,7 @@ import { listAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts
 import { objectsIn, openPackage } from '../package/support/open-package.ts';
 import { startCommand } from '../server/support/function-process.ts';
 import { connectTo } from '../server/support/grpc-client.ts';
-import { goVersion, tool } from './support/tools.ts';
+import { goVersion, tool } from '../../lab/tools.ts';
 
 const run = promisify(execFile);
 const go = await goVersion();

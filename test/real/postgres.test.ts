@@ -17,7 +17,7 @@ import {
 } from './support/postgres.ts';
 import { renderedOf, type Rendered } from './support/rendered.ts';
 import { writeSecret } from './support/secrets.ts';
-import { goVersion, tool } from './support/tools.ts';
+import { goVersion, tool } from '../../lab/tools.ts';
 
 const leftOut = 'dfs is not tested with PostgreSQL';
 const can =

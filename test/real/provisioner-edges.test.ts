@@ -9,7 +9,7 @@ import { planWith, store, user } from '../provisioner/plan.ts';
 import { hasOwnNetwork } from './support/dfs-process.ts';
 import { ADMIN_PASSWORD } from './support/dfs-server.ts';
 import { provisioned } from './support/provisioning.ts';
-import { goVersion } from './support/tools.ts';
+import { goVersion } from '../../lab/tools.ts';
 
 const can = (await goVersion()) !== undefined && hasOwnNetwork('the edges of the provisioner are not tested');
 

@@ -9,7 +9,7 @@ import { planWith, share, store, user } from '../provisioner/plan.ts';
 import { ADMIN_PASSWORD, SECOND_PASSWORD } from './support/dfs-server.ts';
 import { hasOwnNetwork } from './support/dfs-process.ts';
 import { provisioned, type Provisioned } from './support/provisioning.ts';
-import { goVersion } from './support/tools.ts';
+import { goVersion } from '../../lab/tools.ts';
 
 const can = (await goVersion()) !== undefined && hasOwnNetwork('the provisioner is not tested');
 

@@ -15,7 +15,7 @@ import { startS3, type Keys, type S3 } from './support/s3.ts';
 import { writeSecret } from './support/secrets.ts';
 import { dittoServer, identityOf } from '../support/server.ts';
 import { nfs, serve, smb, type Served } from './support/served.ts';
-import { goVersion } from './support/tools.ts';
+import { goVersion } from '../../lab/tools.ts';
 
 /** Debian's packages smbclient and libnfs-utils. */
 const clients = ['smbclient', 'nfs-ls', 'nfs-cp', 'nfs-cat'];

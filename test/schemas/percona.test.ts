@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listAt, objectAt, type JsonObject } from '../../src/lib/json.ts';
 import { copy, type Mutable } from '../support/json.ts';
-import { perconaCrd, perconaVersions } from '../support/percona.ts';
+import { perconaCrd, perconaVersions } from '../../lab/percona-versions.ts';
 import { minimalCluster, productionCluster } from '../support/percona-manifests.ts';
 import { crdProblems, manifestProblems } from '../support/schemas.ts';
 

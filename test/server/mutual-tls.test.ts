@@ -11,7 +11,7 @@ import {
   usage,
   writeCertificates,
   type Issued,
-} from './support/certificates.ts';
+} from '../../lab/certificates.ts';
 import { startFunction, type FunctionProcess } from './support/function-process.ts';
 import { connectTo } from './support/grpc-client.ts';
 

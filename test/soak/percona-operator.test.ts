@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
 import { installPerconaCrd, removePerconaCrd, startPercona } from '../../lab/percona.ts';
 import { listAt, numberAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { minimalCluster, productionCluster } from '../support/percona-manifests.ts';
-import { perconaVersions } from '../support/percona.ts';
+import { perconaVersions } from '../../lab/percona-versions.ts';
 import {
   belongings,
   bringUp,

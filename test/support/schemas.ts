@@ -8,7 +8,7 @@ import type { RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { at, isObject, listAt, objectAt, textAt, textsAt, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { refusalsOf } from './admission.ts';
 import { desiredOf, statusOf } from './call.ts';
-import { perconaCrd, perconaVersions } from './percona.ts';
+import { perconaCrd, perconaVersions } from '../../lab/percona-versions.ts';
 import { acceptedPolicies } from './provider.ts';
 import { readYaml } from './yaml.ts';
 

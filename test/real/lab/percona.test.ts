@@ -5,7 +5,7 @@ import type { Lab } from '../../../lab/lab.ts';
 import { installPerconaCrd } from '../../../lab/percona.ts';
 import { at, listAt, textAt, type JsonObject } from '../../../src/lib/json.ts';
 import { clusterWith, example as offline } from '../../support/examples.ts';
-import { perconaVersions } from '../../support/percona.ts';
+import { perconaVersions } from '../../../lab/percona-versions.ts';
 import { manifest } from '../../support/see.ts';
 import { auditFrom } from './support/audit.ts';
 import { canRunPercona, CLUSTER, untilCluster } from './support/percona-clusters.ts';

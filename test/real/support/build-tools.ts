@@ -1,4 +1,4 @@
-import { goVersion, tool, toolNames } from './tools.ts';
+import { goVersion, tool, toolNames } from '../../../lab/tools.ts';
 
 /** Builds every program before the first test, so that no test waits for a compiler. */
 export async function setup(): Promise<void> {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { moduleBehind, tool } from './tools.ts';
+import { moduleBehind, tool } from '../../../lab/tools.ts';
 
 const run = promisify(execFile);
 

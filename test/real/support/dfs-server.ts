@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../lab/ports.ts';
 import { eventually } from '../../../lab/program.ts';
-import { tool } from './tools.ts';
+import { tool } from '../../../lab/tools.ts';
 import { asUser, give } from './unprivileged.ts';
 
 /** A dfs with a configuration of its own, which can be stopped and started again with what it has stored. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from '../../../lab/ports.ts';
 import { eventually } from '../../../lab/program.ts';
-import { authority, leaf, type Issued } from '../../server/support/certificates.ts';
+import { authority, leaf, type Issued } from '../../../lab/certificates.ts';
 import { asUser, give } from './unprivileged.ts';
 
 /** How a server is set up. */

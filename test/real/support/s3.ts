@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../../../lab/program.ts';
 import { freePort } from '../../../lab/ports.ts';
-import { tool } from './tools.ts';
+import { tool } from '../../../lab/tools.ts';
 
 const run = promisify(execFile);
 

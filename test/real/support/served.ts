@@ -11,7 +11,7 @@ import { firstContainer } from '../../support/api-server.ts';
 import { eventually } from '../../../lab/program.ts';
 import { withHosts } from './dfs-process.ts';
 import { renderedOf, type Objects } from './rendered.ts';
-import { tool } from './tools.ts';
+import { tool } from '../../../lab/tools.ts';
 
 const run = promisify(execFile);
 const program = join(import.meta.dirname, '../../../dist/main.js');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { goVersion } from '../../support/tools.ts';
+import { goVersion } from '../../../../lab/tools.ts';
 
 /** Whether a lab can run here: Go builds its programs, and Linux gives some of them namespaces of their own. */
 export async function canRunLab(): Promise<boolean> {

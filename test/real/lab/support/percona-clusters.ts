@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { eventually } from '../../../../lab/program.ts';
 import { whenClusterReadyOrPaused } from '../../../../src/kubernetes/readiness.ts';
 import { isObject, listAt, numberAt, objectAt, textAt, textsAt, type JsonObject } from '../../../../src/lib/json.ts';
-import { canBuild } from '../../support/tools.ts';
+import { canBuild } from '../../../../lab/tools.ts';
 import { canRunLab } from './can-run.ts';
 import { holds, PERIOD, type Tenant } from './tenant.ts';
 

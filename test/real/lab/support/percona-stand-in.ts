@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { at, isObject, listAt, numberAt, objectAt, textAt, type JsonObject } from '../../../../src/lib/json.ts';
-import { authority, leaf } from '../../../server/support/certificates.ts';
+import { authority, leaf } from '../../../../lab/certificates.ts';
 import { base64 } from '../../../support/json.ts';
 import type { Tenant } from './tenant.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const folder = join(import.meta.dirname, '..', 'tools');
+const folder = join(import.meta.dirname, '../test/real/tools');
 
 /** One program: the package to build, the module that pins it, and what the linker tells it, its version above all. */
 interface Tool {
