@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { tool, toolNames } from './tools.ts';
 import { flavours, type FlavourName } from './flavours.ts';
 import { startLab } from './lab.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { endOfLog, runs } from './program.ts';
 import { readState, stopLab } from './state.ts';
+import { buildTools } from './tools.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -42,7 +42,7 @@ function packagesAreStale(): boolean {
 async function prepare(): Promise<void> {
   if (packagesAreStale())
     execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const name of toolNames) await tool(name);
+  await buildTools();
 }
 
 /** Whether a lab runs already, as a whole; throws where only a part of it does. */

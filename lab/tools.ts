@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inTurns } from '../src/provisioner/in-turns.ts';
 
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '../test/real/tools');
@@ -74,9 +75,6 @@ export function canBuild(name: ToolName): boolean {
   return false;
 }
 
-/** All programs that can be built here, in the order in which they are built. */
-export const toolNames = (Object.keys(tools) as readonly ToolName[]).filter(canBuild);
-
 /** Where built programs are kept from run to run, outside the checkout. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'function-dittofs', 'tools');
 
@@ -127,6 +125,18 @@ export async function tool(name: ToolName): Promise<string> {
     if (other) rmSync(join(cache, old), { force: true });
   }
   return path;
+}
+
+/** Modules that are built at a time: one is fetched while another is compiled. */
+const AT_A_TIME = 2;
+
+/** Builds all programs that can be built here. Those of one module share what is compiled, so they come one after the other. */
+export async function buildTools(): Promise<void> {
+  const names = (Object.keys(tools) as readonly ToolName[]).filter(canBuild);
+  const build = async (module: string): Promise<void> => {
+    for (const name of names.filter((one) => moduleOf(one) === module)) await tool(name);
+  };
+  await inTurns([...new Set(names.map(moduleOf))], build, AT_A_TIME);
 }
 
 /** The module that a program is built from: its version, and its folder for what it ships beside its code. */

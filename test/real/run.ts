@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { inOwnNetwork } from '../../lab/own-network.ts';
+import { inTurns } from '../../src/provisioner/in-turns.ts';
 import { setup } from './support/build-tools.ts';
 
 /**
@@ -40,17 +41,6 @@ const parts = [
 /** How many of them run at a time: labs mostly wait, but two processors do not bear more. */
 const AT_A_TIME = 4;
 
-/** Runs all of them, so many at a time, and resolves with the worst exit code. */
-async function inTurns(runs: readonly (() => Promise<number>)[]): Promise<number> {
-  const left = runs.values();
-  const codes: number[] = [];
-  const work = async (): Promise<void> => {
-    for (const run of left) codes.push(await run());
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  return Math.max(...codes);
-}
-
 const args = process.argv.slice(2).filter((argument) => argument !== '--parts');
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args];
 if (!canIsolate()) {
@@ -62,8 +52,11 @@ if (!canIsolate()) {
   const resultsOf = (part: number): Record<string, string> =>
     results === undefined ? {} : { VITEST_RESULTS: `${results}.${part}.json` };
   const rest = [...vitest, ...parts.flat().flatMap((file) => ['--exclude', file])];
-  process.exitCode = await inTurns([
-    ...parts.map((files, part) => async () => inOwnNetwork([...vitest, ...files], resultsOf(part))),
-    async () => inOwnNetwork([...rest, '--passWithNoTests']),
-  ]);
+  const commands = [...parts.map((files) => [...vitest, ...files]), [...rest, '--passWithNoTests']];
+  const codes: number[] = [];
+  const run = async ([part, command]: readonly [number, readonly string[]]): Promise<void> => {
+    codes.push(await inOwnNetwork(command, resultsOf(part)));
+  };
+  await inTurns([...commands.entries()], run, AT_A_TIME);
+  process.exitCode = Math.max(...codes);
 }

@@ -1,10 +1,8 @@
-import { goVersion, tool, toolNames } from '../../../lab/tools.ts';
+import { buildTools, goVersion } from '../../../lab/tools.ts';
 
 /** Builds every program before the first test, so that no test waits for a compiler. */
 export async function setup(): Promise<void> {
-  if ((await goVersion()) === undefined) {
+  if ((await goVersion()) === undefined)
     process.stderr.write('Go is not installed: the tests against real programs are skipped\n');
-    return;
-  }
-  for (const name of toolNames) await tool(name);
+  else await buildTools();
 }
