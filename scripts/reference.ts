@@ -209,7 +209,8 @@ spec: {}
 - Sizes are [Kubernetes quantities](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/) such as
   \`10Gi\`, durations are [Go durations](https://pkg.go.dev/time#ParseDuration) such as \`90s\`, \`15m\` or \`168h\`.
 - Fields of a Kubernetes type are passed through, after they were checked strictly: a misspelled field is refused.
-- A field that does not exist is refused, and so is \`null\`; a refused spec changes nothing in the cluster.
+- \`kubectl apply\` refuses a field that does not exist (with \`--validate=false\` the API server drops it), and \`null\` where a field has no default. A refused spec
+  changes nothing in the cluster.
 
 What \`status.conditions\` say is described in [conditions](../conditions.md); what the platform team decides for all, in
 [the Composition's input](composition-input.md).

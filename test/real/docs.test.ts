@@ -8,7 +8,7 @@ import { flavours } from '../../lab/flavours.ts';
 import { describeRegistry, pushPackages, withRuntime, type Registry } from '../../lab/packages.ts';
 import { commandsOf, shellFor, type Shell } from '../../lab/shell.ts';
 import { packageNames } from '../../scripts/package/repository.ts';
-import { isObject, listAt, textAt } from '../../src/lib/json.ts';
+import { isObject, listAt, textAt, type Json } from '../../src/lib/json.ts';
 import { texts } from '../support/json.ts';
 import { canRunLab } from './lab/support/can-run.ts';
 import { ownPackages } from './lab/support/start.ts';
@@ -62,6 +62,7 @@ describe.skipIf(!can)('docs/install.md', () => {
       'A share, mounted': 2,
       'What runs': 1,
       Rights: 1,
+      'Settings of your own': 3,
       'Private registry': 2,
       Signatures: 1,
       Upgrade: 1,
@@ -159,6 +160,31 @@ describe.skipIf(!can)('docs/install.md', () => {
         .map((revision) => textAt(revision, 'status', 'resolvedImage') ?? '');
       expect(pulled).toHaveLength(3);
       expect(pulled.filter((image) => !image.startsWith(`${mirror.host}/`))).toEqual([]);
+    });
+
+    it('lets a platform team have settings of their own, in a package of their own', async () => {
+      const { kubectl } = cluster;
+      const compositions = async (): Promise<readonly Json[]> => listAt(await kubectl.get('compositions'), 'items');
+      const [before] = await compositions();
+      const section = (block: number): string =>
+        replacing(commandsOf('Settings of your own', block), { 'registry.example.com': mirror.host });
+      const checkout = join(cluster.folder, 'checkout');
+      for (const folder of ['package', 'apis']) cpSync(join(root, folder), join(checkout, folder), { recursive: true });
+
+      await shell(`cd '${checkout}'\n${section(0)}`);
+      const file = join(checkout, 'own/composition.yaml');
+      const edited = readFileSync(file, 'utf8').replace('kind: Input\n', '$&          storageClassName: fast\n');
+      writeFileSync(file, edited);
+      await shell(`cd '${checkout}'\n${section(1)}\n${section(2)}`);
+
+      await expect.poll(compositions).toMatchObject([
+        {
+          metadata: { uid: textAt(before, 'metadata', 'uid') },
+          spec: { pipeline: [{ input: { kind: 'Input', storageClassName: 'fast' } }] },
+        },
+      ]);
+      const configuration = await kubectl.get('configuration.pkg.crossplane.io', 'dittofs-configuration-dittofs');
+      expect(textAt(configuration, 'spec', 'package')).toContain('/platform/configuration-dittofs:');
     });
 
     it('lets Crossplane ask for signatures', async () => {

@@ -70,7 +70,7 @@ const Storage = withRules(
     }),
     retentionPolicy: z.enum(['Retain', 'Delete']).default('Retain').meta({
       description:
-        'What happens to the volumes, and to the generated Secrets that open them, when the DittoServer is deleted.',
+        'What happens to the volumes, and to the generated Secrets that open them, when the DittoServer is deleted. Secrets that open a database which stays are kept in any case.',
     }),
   }),
   [
@@ -186,7 +186,7 @@ const Identity = z.strictObject({
       }),
       passwordSecretRef: SecretKey.optional().meta({
         description:
-          'Secret with the administrator’s first password in clear text, used at the first start only. Left out: Secret <name>-admin-bootstrap-credentials is generated once.',
+          'Secret with the administrator’s password in clear text. The server starts with it, and the provisioner logs in with it: a password that changes here is changed on the server. Left out: Secret <name>-admin-bootstrap-credentials is generated once.',
       }),
     })
     .prefault({})
@@ -285,7 +285,8 @@ export const Spec = withRules(
       description: 'Time for each stage of the server’s shutdown; the grace period follows it.',
     }),
     startupTimeoutSeconds: z.int().min(30).max(3600).default(300).meta({
-      description: 'Time for the server to start, before the pod is restarted.',
+      description:
+        'Time for the server to start, before the pod is restarted. Shares with data in S3 raise it by themselves: to 180 s for each of 1, 2, 4, 8 … of them, where that is more.',
     }),
     logging: z
       .strictObject({

@@ -15,7 +15,7 @@ const endpoint = (what: string) =>
 export const Status = z.strictObject({
   phase: z.enum(['Pending', 'Running', 'Degraded', 'Stopped']).optional().meta({
     description:
-      'Pending: never ready so far. Running: ready. Degraded: was ready, now something is unhealthy. Stopped: replicas is 0.',
+      'Pending: coming up, for the first time or after Stopped. Running: ready. Degraded: was ready, now something is unhealthy. Stopped: replicas is 0.',
   }),
   replicas: z.int().min(0).max(1_000).optional().meta({ description: 'Pods that exist.' }),
   readyReplicas: z.int().min(0).max(1_000).optional().meta({ description: 'Pods that serve.' }),
