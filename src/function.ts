@@ -10,16 +10,11 @@ import { respond, type Answer } from './crossplane/respond.ts';
 import type { Secrets } from './kubernetes/secret.ts';
 import { wholeSeconds } from './lib/duration.ts';
 import { planMarks } from './plan/labels.ts';
+import { tooLargeFor } from './plan/room.ts';
 import { planDittoServer, requiredSecrets, type Plan } from './plan/plan.ts';
 import { announceChanges } from './status/announce.ts';
 import { deriveConditions, refusedConditions } from './status/conditions.ts';
 import { describeStatus } from './status/describe.ts';
-
-/**
- * The most bytes that plan.json may have as a text in JSON: its Object has it twice, in what it asks for and in what it
- * saw, and etcd takes 1.5 MiB. https://etcd.io/docs/v3.5/dev-guide/limit/
- */
-const MOST_SERVED = 600_000;
 
 /** What a call needs from outside: the core has no clock, no randomness and no settings of its own. */
 export interface Options {
@@ -105,11 +100,8 @@ function compose(
 ): Decision {
   const { observed } = call;
   const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
-  const size = Buffer.byteLength(JSON.stringify(plan.serving.text));
-  if (size > MOST_SERVED) {
-    const detail = `take ${size} bytes, together with stores and users, and one object has room for ${MOST_SERVED}: grant permissions to fewer groups and users, or use another DittoServer`;
-    return refuse(call, 'InvalidSpec', [{ field: 'spec.shares', detail }]);
-  }
+  const tooLarge = tooLargeFor(plan.config, plan.serving.text);
+  if (tooLarge !== undefined) return refuse(call, 'InvalidSpec', [tooLarge]);
   const frame = {
     owner: plan,
     labels: plan.labelsOf('object'),

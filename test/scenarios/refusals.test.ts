@@ -199,6 +199,19 @@ describe('the provider cannot apply an object', () => {
   });
 });
 
+it('a config.yaml for which an Object has no room is refused, too', () => {
+  const cluster = createCluster({ xr: dittoServer() });
+  cluster.bringUp();
+  const before = cluster.live('ConfigMap', 'files-config');
+  cluster.edit((spec) => (spec.extraConfig = { telemetry: { note: 'x'.repeat(600_000) } }));
+  expect(cluster.step().fatal).toBe(true);
+  expect(cluster.condition('ConfigReady').message).toMatch(
+    /^spec\.extraConfig: makes a config\.yaml of \d+ bytes, and one object has room for 600000, plan\.json of \d+ bytes included$/,
+  );
+  cluster.provide();
+  expect(cluster.live('ConfigMap', 'files-config')).toEqual(before);
+});
+
 it('a spec that declares more than an Object of a ConfigMap holds is refused: nothing of the running server changes', () => {
   const cluster = createCluster({ xr: dittoServer() });
   cluster.bringUp();
@@ -213,7 +226,7 @@ it('a spec that declares more than an Object of a ConfigMap holds is refused: no
   expect(fatal).toBe(true);
   expect(cluster.condition('ConfigReady')).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
   expect(cluster.condition('ConfigReady').message).toMatch(
-    /^spec\.shares: take \d+ bytes, together with stores and users, and one object has room for 600000: grant permissions to fewer groups and users, or use another DittoServer$/,
+    /^spec\.shares: take \d+ bytes, together with stores and users, and one object has room for 600000, config\.yaml of \d+ bytes included: grant permissions to fewer groups and users, or use another DittoServer$/,
   );
   cluster.provide();
   expect(cluster.live('ConfigMap', 'files-config')).toEqual(before);
