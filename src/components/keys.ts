@@ -5,7 +5,6 @@
  */
 export const componentKeys = [
   'database',
-  'config',
   'jwt-secret',
   'admin-secret',
   'headless-service',
@@ -16,6 +15,7 @@ export const componentKeys = [
   'volume-content',
   'volume-cache',
   'volume-controlplane',
+  'config',
   'server',
   'provisioner-account',
   'provisioner-role',

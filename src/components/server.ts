@@ -18,6 +18,7 @@ import {
 import { FORMER_DATABASES, type DatabasePlan } from '../plan/database.ts';
 import type { Plan } from '../plan/plan.ts';
 import { volumeKey } from '../plan/volumes.ts';
+import type { ComponentKey } from './keys.ts';
 import { missingSecrets } from './missing-secrets.ts';
 import type { ServerComponent } from './server-component.ts';
 
@@ -163,6 +164,15 @@ function assess(observed: ObservedObject, plan: Plan): Health {
   return assessStatefulSet(observed);
 }
 
+/** What the pod mounts and reads beside its configuration, as far as it is made here. */
+export function serverMounts({ jwt, admin, volumes }: Plan): readonly ComponentKey[] {
+  return [
+    ...(jwt.isGenerated ? ['jwt-secret' as const] : []),
+    ...(admin.isGenerated ? ['admin-secret' as const] : []),
+    ...volumes.map(({ name }) => volumeKey(name)),
+  ];
+}
+
 /** The StatefulSet that runs the server. */
 export const server: ServerComponent = {
   key: 'server',
@@ -184,12 +194,7 @@ export const server: ServerComponent = {
   }),
   assess,
   life: () => owned,
-  uses: ({ jwt, admin, volumes }) => [
-    'config',
-    ...(jwt.isGenerated ? ['jwt-secret' as const] : []),
-    ...(admin.isGenerated ? ['admin-secret' as const] : []),
-    ...volumes.map(({ name }) => volumeKey(name)),
-  ],
+  uses: (plan) => ['config', ...serverMounts(plan)],
   after: ({ database: { kind, used } }) => (kind === 'percona' && used !== kind ? ['database'] : []),
   obstacle: missingSecrets,
   steered: [['spec', 'replicas']],

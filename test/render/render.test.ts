@@ -83,14 +83,14 @@ describe('flavours', () => {
     });
     expect(xr.spec).not.toHaveProperty('compositeDeletePolicy');
     expect(resources[0]?.object.apiVersion).toBe('kubernetes.crossplane.io/v1alpha2');
-    expect(resources[0]?.manifest.metadata).toMatchObject({ name: 'a-config', namespace: 'team' });
+    expect(resources[0]?.manifest.metadata).toMatchObject({ name: 'a-jwt-secret', namespace: 'team' });
   });
 
   it('takes an XDittoServer as it is', async () => {
     const claim = '{claimRef: {apiVersion: x, kind: DittoServer, name: a, namespace: team}}';
     const { xr, resources } = await shown(server('{name: a-x7k2p}', claim, 'XDittoServer'));
     expect(xr).toMatchObject({ kind: 'XDittoServer', metadata: { name: 'a-x7k2p' } });
-    expect(resources[0]?.manifest.metadata).toMatchObject({ name: 'a-config', namespace: 'team' });
+    expect(resources[0]?.manifest.metadata).toMatchObject({ name: 'a-jwt-secret', namespace: 'team' });
   });
 
   it('refuses an XDittoServer without a claim in the words of the cluster', async () => {

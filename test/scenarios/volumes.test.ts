@@ -139,6 +139,29 @@ it('contentSize is removed again: the volume stays, mounted, with the size that 
   expect(conditions(cluster)).toMatchObject({ Ready: 'True Available' });
 });
 
+it('config.yaml stays with the pod that reads it: while the StatefulSet is held for a volume, so is the file', () => {
+  const cluster = createCluster({ xr: dittoServer() });
+  cluster.bringUp();
+  cluster.api.put({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'content-files-0', namespace: 'team-a', labels: { app: 'of-somebody-else' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } },
+  });
+  const before = cluster.live('ConfigMap', 'files-config')?.data;
+  const server = manifest(cluster, 'server');
+  cluster.edit((spec) => Object.assign(spec, { storage: { contentSize: '5Gi' }, controlPlane: { port: 8085 } }));
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ StorageReady: 'False NameTaken' });
+  expect(manifest(cluster, 'server')).toEqual(server);
+  expect(cluster.live('ConfigMap', 'files-config')?.data).toEqual(before);
+
+  cluster.api.remove({ kind: 'PersistentVolumeClaim', namespace: 'team-a', name: 'content-files-0' });
+  cluster.bringUp();
+  expect(conditions(cluster)).toMatchObject({ StorageReady: 'True VolumesReady', Ready: 'True Available' });
+  expect(textAt(cluster.live('ConfigMap', 'files-config'), 'data', 'config.yaml')).toContain('port: 8085');
+});
+
 it('a bound claim is lost with Retain: it is reported, never made again empty, and taken back when restored', async () => {
   const cluster = createCluster({ xr: dittoServer() });
   cluster.bringUp();
