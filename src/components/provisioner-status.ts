@@ -48,7 +48,10 @@ export const provisionerStatus: ServerComponent = {
   assess,
   life: () => life,
   // What keeps the server from serving, or a user from being made, keeps the provisioner from its work.
-  relies: ({ generatedUsers }) => [...generatedUsers.map(({ user }) => userKey(user)), 'server'],
+  relies: ({ generatedUsers }) => [
+    ...generatedUsers.filter(({ isUsed }) => isUsed).map(({ user }) => userKey(user)),
+    'server',
+  ],
   readiness: ({ serving }) => whenRevisionIs(serving.revision),
   watch: true,
 };

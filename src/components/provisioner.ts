@@ -115,7 +115,7 @@ export const provisioner: ServerComponent = {
   life: () => owned,
   // It reads no password from somebody else's Secret, and reports into nobody else's ConfigMap.
   uses: ({ generatedUsers }) => [
-    ...generatedUsers.map(({ user }) => userKey(user)),
+    ...generatedUsers.filter(({ isUsed }) => isUsed).map(({ user }) => userKey(user)),
     ...(['config', 'provisioner-account', 'provisioner-status'] as const),
   ],
   relies: () => ['server'],

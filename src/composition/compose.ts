@@ -178,9 +178,9 @@ function composeWanted<Plan>(
   { unusable, broken }: Uses,
 ): Outcome {
   const life = component.life(plan);
-  const taken = life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
-  const takenBy = nameTaken(manifest, frame.marks);
   const missing = object !== undefined && life.kind !== 'owned' && isMissing(object);
+  const taken = !missing && life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
+  const takenBy = nameTaken(manifest, frame.marks);
   const blocker = object === undefined || missing ? undefined : blockedBy(object);
   const blockers = [
     ...(taken ? [blocked(manifest, 'NameTaken', takenBy)] : []),
@@ -262,18 +262,24 @@ export function composeComponents<Plan>(
   observed: ObservedObjects,
 ): Composition {
   const outcomes = new Map<string, Outcome>();
+  const outcomesOf = (keys: readonly string[] = []): readonly Outcome[] =>
+    keys.map((key) => {
+      const outcome = outcomes.get(key);
+      if (outcome === undefined) throw new Error(`component ${key} is needed before it is composed`);
+      return outcome;
+    });
   for (const component of components) {
     const object = observed.get(component.key);
     const manifest = component.render(plan);
-    const used = (component.uses?.(plan) ?? []).map((key) => outcomes.get(key));
-    const awaited = (component.after?.(plan) ?? []).map((key) => outcomes.get(key)?.health);
+    const used = outcomesOf(component.uses?.(plan));
+    const awaited = outcomesOf(component.after?.(plan)).map(({ health }) => health);
     const waits = [
-      ...used.map((outcome) => outcome?.unusable).filter((health) => health !== undefined),
+      ...used.map(({ unusable }) => unusable).filter((health) => health !== undefined),
       ...awaited.filter((health) => health !== undefined).filter(({ state }) => state !== 'ready'),
     ];
     const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
-    const relied = (component.relies?.(plan) ?? []).map((key) => outcomes.get(key));
-    const broken = [...used, ...relied].map((outcome) => outcome?.health).find((health) => health?.state === 'failed');
+    const relied = outcomesOf(component.relies?.(plan));
+    const broken = [...used, ...relied].map(({ health }) => health).find((health) => health?.state === 'failed');
     outcomes.set(
       component.key,
       manifest === undefined

@@ -81,7 +81,8 @@ function whileLoadBalancer(keep: Keep): Keep {
  * would block all other changes of that object, and its deletion too; so they come from the live object.
  */
 const immutable: Readonly<Record<string, readonly Keep[]>> = {
-  StatefulSet: [field('spec', 'selector'), field('spec', 'serviceName')],
+  // Not the selector: ours never changes, and one that is not ours is to be refused.
+  StatefulSet: [field('spec', 'serviceName')],
   PersistentVolumeClaim: [
     field('spec', 'accessModes'),
     field('spec', 'storageClassName'),
@@ -98,7 +99,7 @@ const immutable: Readonly<Record<string, readonly Keep[]>> = {
     inItems(['spec', 'users'], notFewer('databases')),
   ],
   ConfigMap: [],
-  Deployment: [field('spec', 'selector')],
+  Deployment: [],
   Role: [],
   RoleBinding: [field('roleRef')],
   ServiceAccount: [],

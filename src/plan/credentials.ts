@@ -1,6 +1,6 @@
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { isOurs, type Marks } from '../kubernetes/marks.ts';
-import type { ObservedObjects } from '../kubernetes/object.ts';
+import type { ObservedObject, ObservedObjects } from '../kubernetes/object.ts';
 import { readSecret, type SecretKeyRef, type Secrets } from '../kubernetes/secret.ts';
 import { decodeBase64, deriveSecret, encodeBase64 } from '../lib/hash.ts';
 import { textsAt, type JsonObject } from '../lib/json.ts';
@@ -68,6 +68,11 @@ export function generate(
   return { name, data: known ?? inBase64(fresh) };
 }
 
+/** Whether a generated Secret was made: an Object of it may also stand for somebody else's Secret of that name. */
+export function wasMade(object: ObservedObject | undefined, marks: Marks): boolean {
+  return object !== undefined && (object.live === undefined || isOurs(object.live, marks));
+}
+
 function inBase64(data: Texts): Texts {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, encodeBase64(value)]));
 }
@@ -87,7 +92,7 @@ function plan(
   const { secrets, observed, marks } = context;
   const isGenerated = written === undefined;
   // A Secret that was generated stays until the DittoServer goes, like the data that it opens.
-  const made = observed.has(componentKey);
+  const made = wasMade(observed.get(componentKey), marks);
   const generated = written === undefined || made ? generate(name, componentKey, fresh, context) : undefined;
   const ref = written === undefined ? { name, key: generatedKey } : { name: written.name, key: written.key };
   const live = liveSecret(ref.name, context);

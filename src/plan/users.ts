@@ -2,7 +2,7 @@ import type { DeclaredGroup, DeclaredUser } from '../api/provisioning.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { isOurs } from '../kubernetes/marks.ts';
 import { deriveSecret } from '../lib/hash.ts';
-import { generate, type CredentialContext, type GeneratedSecret } from './credentials.ts';
+import { generate, wasMade, type CredentialContext, type GeneratedSecret } from './credentials.ts';
 import { userSecretName } from './names.ts';
 
 type User = NonNullable<Spec['users']>[number];
@@ -10,6 +10,8 @@ type User = NonNullable<Spec['users']>[number];
 /** A user whose password is, or was, generated. */
 export interface GeneratedUser {
   readonly user: string;
+  /** Whether the server is to know this password, and not one that the user brings, or none any more. */
+  readonly isUsed: boolean;
   readonly secret: GeneratedSecret;
 }
 
@@ -30,7 +32,7 @@ export function userKey(user: string): `user.${string}` {
 /** Users whose Secret was made: it stays until the DittoServer goes, and shares the fate of the data. */
 function formerUsers({ observed, marks }: CredentialContext): readonly string[] {
   return [...observed]
-    .filter(([key, { resource }]) => key.startsWith(KEY) && isOurs(resource, marks))
+    .filter(([key, object]) => key.startsWith(KEY) && isOurs(object.resource, marks) && wasMade(object, marks))
     .map(([key]) => key.slice(KEY.length));
 }
 
@@ -44,7 +46,7 @@ export function planGeneratedUsers(
   return [...new Set([...declared, ...formerUsers(context)])].sort().map((user) => {
     const name = userSecretName(user, server);
     const fresh = { username: user, [PASSWORD]: deriveSecret(context.entropy, name, 18) };
-    return { user, secret: generate(name, userKey(user), fresh, context) };
+    return { user, isUsed: declared.includes(user), secret: generate(name, userKey(user), fresh, context) };
   });
 }
 

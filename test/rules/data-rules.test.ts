@@ -325,7 +325,7 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
       metadata: { name: 'files', namespace: 'team-a', labels },
       spec: {
         serviceName: 'another-service',
-        selector: { matchLabels: { app: 'dittofs-server' } },
+        selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: { containers: [{ name: 'dittofs', image: 'x' }] } },
       },
     });
@@ -343,7 +343,7 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
     expect(cluster.status().blocked).toBeUndefined();
     expect(at(cluster.live('StatefulSet', 'files'), 'spec')).toMatchObject({
       serviceName: 'another-service',
-      selector: { matchLabels: { app: 'dittofs-server' } },
+      selector: { matchLabels: labels },
     });
     expect(at(cluster.live('PersistentVolumeClaim', 'metadata-files-0'), 'spec')).toMatchObject({
       accessModes: ['ReadWriteMany'],

@@ -74,6 +74,75 @@ describe.each([
   });
 });
 
+describe('a generated Secret whose name is taken is in nobody’s way', () => {
+  it('once the spec names a Secret of the user', () => {
+    const cluster = createCluster({ xr: dittoServer() });
+    cluster.api.put(foreignSecret);
+    const before = content(cluster.live('Secret', 'files-jwt-secret'));
+    cluster.settle();
+    expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'False NameTaken' });
+
+    cluster.edit((spec) => {
+      spec.identity = { jwt: { secretRef: { name: 'files-jwt-secret', key: 'jwt-secret' } } };
+    });
+    cluster.bringUp();
+    expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'True Applied', Ready: 'True Available' });
+    expect(content(cluster.live('Secret', 'files-jwt-secret'))).toEqual(before);
+    expect(Object.keys(cluster.objects())).not.toContain('jwt-secret');
+  });
+
+  it('once the user has left the spec, or brings a password', () => {
+    for (const users of [[], [{ name: 'alice', passwordSecretRef: { name: 'passwords', key: 'alice' } }]]) {
+      const cluster = createCluster({ xr: dittoServer({ users: [{ name: 'alice' }] }) });
+      cluster.api.put(secret('team-a', 'files.user.alice', { password: 'of-another-alice' }));
+      const before = content(cluster.live('Secret', 'files.user.alice'));
+      cluster.api.put(secret('team-a', 'passwords', { alice: 'alice-password' }));
+      cluster.settle();
+      expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'False NameTaken' });
+
+      cluster.edit((spec) => (spec.users = users));
+      cluster.bringUp();
+      expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'True Applied', Ready: 'True Available' });
+      expect(content(cluster.live('Secret', 'files.user.alice'))).toEqual(before);
+    }
+  });
+});
+
+it('a StatefulSet that somebody else made for pods like ours is refused by the API server, and left as it is', () => {
+  const cluster = createCluster({ xr: dittoServer() });
+  // As a Helm chart called dittofs makes it for a release of that name.
+  const labels = { 'app.kubernetes.io/name': 'dittofs', 'app.kubernetes.io/instance': 'files' };
+  cluster.api.put({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'files', namespace: 'team-a', labels },
+    spec: {
+      serviceName: 'files',
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'theirs', image: 'theirs:v1' }] } },
+    },
+  });
+  const before = cluster.live('StatefulSet', 'files')?.spec;
+  cluster.bringUp();
+  expect(cluster.live('StatefulSet', 'files')?.spec).toEqual(before);
+  expect(cluster.status().blocked).toMatchObject([{ kind: 'StatefulSet', name: 'files', reason: 'Invalid' }]);
+});
+
+it('a volume that is lost after somebody else’s had its name is told as lost', () => {
+  const cluster = createCluster({ xr: dittoServer() });
+  cluster.bringUp();
+  const claim = { kind: 'PersistentVolumeClaim', namespace: 'team-a', name: 'metadata-files-0' };
+  cluster.api.remove(claim);
+  cluster.settle();
+  cluster.api.put(foreignClaim);
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ StorageReady: 'False NameTaken' });
+  cluster.api.remove(claim);
+  cluster.settle();
+  expect(conditions(cluster)).toMatchObject({ StorageReady: 'False VolumeLost' });
+  expect(cluster.live('PersistentVolumeClaim', 'metadata-files-0')).toBeUndefined();
+});
+
 it('a name that is taken is told as people see it', async () => {
   const cluster = createCluster({ xr: dittoServer() });
   cluster.api.put(foreignClaim);
