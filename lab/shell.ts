@@ -25,11 +25,11 @@ export async function shellFor(folder: string, kubeconfig: string): Promise<Shel
   };
 }
 
-/** A block of commands in a section of docs/install.md, counted from its heading; throws where there is none. */
-export function commandsOf(heading: string, block = 0): string {
-  const [, section] = readFileSync(join(root, 'docs/install.md'), 'utf8').split(new RegExp(`^#+ ${heading}$`, 'm'));
+/** A block of commands in a section of a page of docs, counted from its heading; throws where there is none. */
+export function commandsOf(heading: string, block = 0, page = 'install'): string {
+  const [, section] = readFileSync(join(root, `docs/${page}.md`), 'utf8').split(new RegExp(`^#+ ${heading}$`, 'm'));
   const [own = ''] = (section ?? '').split(/^#+ /m);
   const commands = [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)][block]?.[1];
-  if (commands === undefined) throw new Error(`docs/install.md has no block ${block} of commands under "${heading}"`);
+  if (commands === undefined) throw new Error(`docs/${page}.md has no block ${block} of commands under "${heading}"`);
   return commands;
 }

@@ -1,7 +1,7 @@
 import { at, covers, objectAt, textAt, textsAt, withValue, defined, type JsonObject } from '../lib/json.ts';
 import { called, failed, progressing, type Health } from '../kubernetes/health.ts';
 import type { Manifest, Texts } from '../kubernetes/manifest.ts';
-import { isOurs, type Marks } from '../kubernetes/marks.ts';
+import { isOurs, namesOwner, type Marks } from '../kubernetes/marks.ts';
 import {
   isMissing,
   wrap,
@@ -61,6 +61,8 @@ export interface Composition {
   readonly blocked: readonly Blocked[];
   /** Wishes that cannot be met because a field cannot change, in words. */
   readonly unchangeable: readonly string[];
+  /** What is to be kept, and goes with its owner all the same, in words. */
+  readonly unkept: readonly string[];
 }
 
 /** Kinds whose live objects hold users' data or open it. */
@@ -155,6 +157,18 @@ function unseen(life: Life, manifest: Manifest): Health {
 function nameTaken(manifest: Manifest, { labelSets }: Marks): string {
   const labels = Object.entries(labelSets[0] ?? {}).map(([key, value]) => `${key}=${value}`);
   return `${called(manifest)} exists already and is not this DittoServer's: rename the DittoServer, or move that object, or label it ${labels.join(' and ')} to hand it over`;
+}
+
+/** Why Kubernetes will delete what is to be kept, and what to do about it; our own manifests name no owner. */
+function unkept(life: Life, object: ObservedObject | undefined, marks: Marks): readonly string[] {
+  if (life.kind !== 'data' || life.fate !== 'kept' || object?.live === undefined || isMissing(object)) return [];
+  if (!namesOwner(object.live, marks)) return [];
+  const kind = textAt(object.live, 'kind') ?? '';
+  const name = textAt(object.live, 'metadata', 'name') ?? '';
+  const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: marks.labelSets[0] } });
+  return [
+    `${called(object.live)} is to be kept, but Kubernetes deletes it with the ${marks.owner.kind}, which it names as its owner: kubectl patch ${kind.toLowerCase()} ${name} --type=merge -p '${patch}' keeps it`,
+  ];
 }
 
 /** A resource that is on its way and uses something that needs a person needs that person too. */
@@ -262,6 +276,7 @@ export function composeComponents<Plan>(
   observed: ObservedObjects,
 ): Composition {
   const outcomes = new Map<string, Outcome>();
+  const goWithOwner: string[] = [];
   const outcomesOf = (keys: readonly string[] = []): readonly Outcome[] =>
     keys.map((key) => {
       const outcome = outcomes.get(key);
@@ -271,6 +286,7 @@ export function composeComponents<Plan>(
   for (const component of components) {
     const object = observed.get(component.key);
     const manifest = component.render(plan);
+    goWithOwner.push(...unkept(component.life(plan), object, frame.marks));
     const used = outcomesOf(component.uses?.(plan));
     const awaited = outcomesOf(component.after?.(plan)).map(({ health }) => health);
     const waits = [
@@ -300,5 +316,6 @@ export function composeComponents<Plan>(
       .map(([key]) => key),
     blocked: all.flatMap(([, outcome]) => outcome.blocked),
     unchangeable: all.flatMap(([, outcome]) => outcome.unchangeable),
+    unkept: goWithOwner,
   };
 }

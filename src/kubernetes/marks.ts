@@ -9,13 +9,18 @@ export interface Marks {
   readonly owner: { readonly kind: string; readonly name: string };
 }
 
+/** Tells whether an object names the owner as its own, so that Kubernetes deletes it with that. */
+export function namesOwner(object: JsonObject, { owner }: Marks): boolean {
+  return listAt(object, 'metadata', 'ownerReferences').some(
+    (reference) => textAt(reference, 'kind') === owner.kind && textAt(reference, 'name') === owner.name,
+  );
+}
+
 /** Tells whether an object carries one of the marks. */
-export function isOurs(object: JsonObject, { labelSets, owner }: Marks): boolean {
+export function isOurs(object: JsonObject, marks: Marks): boolean {
   const labels = textsAt(object, 'metadata', 'labels');
   return (
-    labelSets.some((set) => Object.entries(set).every(([key, value]) => labels[key] === value)) ||
-    listAt(object, 'metadata', 'ownerReferences').some(
-      (reference) => textAt(reference, 'kind') === owner.kind && textAt(reference, 'name') === owner.name,
-    )
+    marks.labelSets.some((set) => Object.entries(set).every(([key, value]) => labels[key] === value)) ||
+    namesOwner(object, marks)
   );
 }

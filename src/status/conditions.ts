@@ -23,7 +23,7 @@ function configReady({ plan }: Findings): Verdict {
   return yes('ConfigValid', `The spec is valid and ${secrets}${notes}`);
 }
 
-function resourcesApplied({ composition: { blocked, heldBack, health, unchangeable } }: Findings): Verdict {
+function resourcesApplied({ composition: { blocked, heldBack, health, unchangeable, unkept } }: Findings): Verdict {
   const [first] = blocked;
   if (first !== undefined) {
     return no(first.reason, `${first.kind} ${JSON.stringify(first.name)}: ${first.message}; status.blocked lists all`);
@@ -32,8 +32,11 @@ function resourcesApplied({ composition: { blocked, heldBack, health, unchangeab
   if (unapplied !== undefined) return no('Applying', unapplied.message);
   const [waiting] = heldBack;
   if (waiting !== undefined) return no('Waiting', health.get(waiting)?.message ?? '');
-  const notes = unchangeable.length === 0 ? '' : `; what cannot change stays: ${unchangeable.join('; ')}`;
-  return yes('Applied', `Every object is applied${notes}`);
+  const notes = [
+    ...unkept,
+    ...(unchangeable.length === 0 ? [] : [`what cannot change stays: ${unchangeable.join('; ')}`]),
+  ];
+  return yes('Applied', ['Every object is applied', ...notes].join('; '));
 }
 
 function storageReady({ composition: { health } }: Findings): Verdict {

@@ -35,7 +35,7 @@ const parts = [
   ['crossplane', 'package', 'docs', 'client', 'lab/lab'],
   ['lab/claims'],
   ['provisioner-edges', 'shares'],
-  ['lab/percona-operator'],
+  ['lab/operators'],
 ].map((names) => names.map((name) => `test/real/${name}.test.ts`));
 
 /** How many of them run at a time: labs mostly wait, but two processors do not bear more. */

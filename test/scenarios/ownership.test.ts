@@ -232,6 +232,35 @@ describe('the Go operator’s server of that name', () => {
     expect(at(manifest(cluster, 'jwt-secret'), 'data')).toEqual(base64({ 'jwt-secret': 'o'.repeat(44) }));
   });
 
+  it('says that Kubernetes deletes its Secrets with the DittoServer, and how they stay', () => {
+    const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '10Gi', controlPlaneSize: '10Gi' } }) });
+    operatorLeftovers(cluster);
+    cluster.bringUp();
+    const { message } = cluster.condition('ResourcesApplied');
+    const patch = {
+      ownerReferences: null,
+      labels: { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' },
+    };
+    for (const name of ['files-jwt-secret', 'files-admin-bootstrap-credentials']) {
+      expect(message).toContain(
+        `Secret "${name}" is to be kept, but Kubernetes deletes it with the DittoServer, which it names as its owner: kubectl patch secret ${name} --type=merge -p '${JSON.stringify({ metadata: patch })}' keeps it`,
+      );
+      cluster.api.patch({ kind: 'Secret', namespace: 'team-a', name }, ({ metadata }) => {
+        Object.assign(metadata as JsonObject, { labels: patch.labels, ownerReferences: [] });
+      });
+    }
+    cluster.settle();
+    expect(cluster.condition('ResourcesApplied')).toMatchObject({ status: 'True', message: 'Every object is applied' });
+  });
+
+  it('says nothing of that where they are to go', () => {
+    const storage = { metadataSize: '10Gi', controlPlaneSize: '10Gi', retentionPolicy: 'Delete' };
+    const cluster = createCluster({ xr: dittoServer({ storage }) });
+    operatorLeftovers(cluster);
+    cluster.bringUp();
+    expect(cluster.condition('ResourcesApplied').message).toBe('Every object is applied');
+  });
+
   it('keeps its smaller volume names and larger sizes: nothing immutable is refused', () => {
     const cluster = createCluster({ xr: dittoServer({ storage: { metadataSize: '5Gi', controlPlaneSize: '5Gi' } }) });
     operatorLeftovers(cluster);

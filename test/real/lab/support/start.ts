@@ -19,20 +19,16 @@ export async function labFor(flavour: FlavourName, packages = ownPackages()): Pr
   return startLab({ flavour, folder, packages, says: (line) => process.stderr.write(`${line}\n`) });
 }
 
-/** Milliseconds in which a lab starts, and in which it ends. */
-const START = 180_000;
-const END = 120_000;
-
 /** The lab of a block of tests: it starts before them and ends after them, and is there while they run. */
 export function labOfBlock(flavour: FlavourName): Lab {
   const lab = {} as Lab;
   beforeAll(async () => {
     Object.assign(lab, await labFor(flavour));
-  }, START);
+  });
   afterAll(async () => {
     // One that did not start has ended already.
     if (Symbol.asyncDispose in lab) await lab[Symbol.asyncDispose]();
-  }, END);
+  });
   return lab;
 }
 

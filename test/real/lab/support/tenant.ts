@@ -99,8 +99,10 @@ function isSettled(server: JsonObject): boolean {
 }
 
 /** A new tenant with a namespace of their own. */
-export async function newTenant({ kubectl }: Pick<Lab, 'kubectl'>): Promise<Tenant> {
-  const namespace = `tenant-${randomBytes(3).toString('hex')}`;
+export async function newTenant(
+  { kubectl }: Pick<Lab, 'kubectl'>,
+  namespace = `tenant-${randomBytes(3).toString('hex')}`,
+): Promise<Tenant> {
   await kubectl('create', 'namespace', namespace);
   const mine = async (...args: readonly string[]): Promise<string> => kubectl('-n', namespace, ...args);
   const get = async (...args: readonly string[]): Promise<JsonObject | undefined> =>
