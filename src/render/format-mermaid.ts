@@ -4,9 +4,9 @@ import { calledSubject } from './read-subject.ts';
 
 /** The groups of a diagram, by the kinds in them; what is of no such kind stands in the last. */
 const groups: readonly (readonly [id: string, title: string, kinds: readonly string[]])[] = [
-  ['configuration', 'Configuration and credentials', ['ConfigMap', 'Secret', 'Certificate']],
+  ['configuration', 'Configuration and credentials', ['ConfigMap', 'Secret']],
   ['storage', 'Storage', ['PersistentVolumeClaim', 'PersistentVolume', 'StorageClass', 'PerconaPGCluster']],
-  ['network', 'Network', ['Service', 'Ingress', 'NetworkPolicy', 'ServiceMonitor']],
+  ['network', 'Network', ['Service']],
   ['workload', 'Workload', []],
 ];
 

@@ -1,4 +1,4 @@
-import { listAt, numberAt, objectAt, textAt, textsAt, type JsonObject } from '../lib/json.ts';
+import { listAt, numberAt, objectAt, textAt, type JsonObject } from '../lib/json.ts';
 import { wrapWords } from './wrap-words.ts';
 import type { Preview, PreviewCondition, PreviewResource } from './preview.ts';
 import { calledSubject } from './read-subject.ts';
@@ -196,7 +196,6 @@ export function formatTree(preview: Preview, screen: Screen): string {
   const isNew = resources.every(({ exists }) => !exists);
   const groups = groupsOf(preview);
   const present = objectAt(status, 'endpoints') ?? {};
-  const mounts = Object.entries(textsAt(status, 'mount')).map(([name, command]) => `  ${name.padEnd(4)} ${command}`);
   const names = assumed.map((name) => JSON.stringify(name)).join(', ');
   const notes =
     assumed.length === 0
@@ -224,7 +223,6 @@ export function formatTree(preview: Preview, screen: Screen): string {
       isNew ? [...openEndpointLines(preview), ...endpointLines(endpoints)] : [],
       screen,
     ),
-    ...section('Mount', mounts, screen),
     '',
   ].join('\n');
 }
