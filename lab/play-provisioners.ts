@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askWith } from './api.ts';
-import { readServingPlan, statusKeys, type ServingPlan } from '../src/api/provisioning.ts';
+import { ServingPlan, statusKeys } from '../src/api/provisioning.ts';
 import { listAt, numberAt, textAt, textsAt, type Json, type JsonObject } from '../src/lib/json.ts';
 
 /** Milliseconds between two looks. */
@@ -62,7 +62,8 @@ async function look(): Promise<void> {
   const found = await get(`/api/v1/configmaps?labelSelector=${selector}&resourceVersion=0`);
   const maps = listAt(found, 'items');
   for (const map of maps) {
-    const plan = readServingPlan(textAt(map, 'data', 'plan.json'));
+    const text = textAt(map, 'data', 'plan.json');
+    const plan = text === undefined ? undefined : ServingPlan.safeParse(JSON.parse(text)).data;
     if (plan === undefined) continue;
     const namespace = textAt(map, 'metadata', 'namespace') ?? '';
     const name = textsAt(map, 'metadata', 'labels')['app.kubernetes.io/instance'] ?? '';

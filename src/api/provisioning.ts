@@ -132,16 +132,6 @@ export const ServingPlan = z.strictObject({
 });
 export type ServingPlan = z.output<typeof ServingPlan>;
 
-/** Reads a plan.json; undefined where there is none, or it is none. */
-export function readServingPlan(text: string | undefined): ServingPlan | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return ServingPlan.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What became of one declared share. */
 const ShareReport = z.object({
   name: z.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readServingPlan, type ServingPlan } from '../../src/api/provisioning.ts';
+import { ServingPlan } from '../../src/api/provisioning.ts';
 import { at, listAt, objectAt, textAt, type JsonObject } from '../../src/lib/json.ts';
 import { defaultBlockVolume } from '../../src/plan/volumes.ts';
 import { firstContainer } from '../support/api-server.ts';
@@ -11,9 +11,7 @@ import { dittoServer } from '../support/server.ts';
 
 /** What plan.json says. */
 function planOf(cluster: Cluster): ServingPlan {
-  const plan = readServingPlan(textAt(manifest(cluster, 'config'), 'data', 'plan.json'));
-  if (plan === undefined) throw new Error('no plan.json');
-  return plan;
+  return ServingPlan.parse(JSON.parse(textAt(manifest(cluster, 'config'), 'data', 'plan.json') ?? ''));
 }
 
 function annotationsOf(cluster: Cluster, key: 'server' | 'provisioner'): JsonObject | undefined {

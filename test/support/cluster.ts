@@ -21,7 +21,7 @@ import { backedUp, reconcileClusters, reported, type ClusterReport } from './per
 import { reconcileObject, type ProviderEvent } from './provider.ts';
 import { identityOf } from './server.ts';
 import { controlVolumes, isStatic } from './volume-controller.ts';
-import { readServingPlan, statusKeys, type ReportedProblem, type ShareReport } from '../../src/api/provisioning.ts';
+import { ServingPlan, statusKeys, type ReportedProblem, type ShareReport } from '../../src/api/provisioning.ts';
 
 export interface ClusterOptions {
   readonly xr: JsonObject;
@@ -376,8 +376,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     });
   }
 
+  /** What the provisioner reads, if it is there. */
+  function declared(): ServingPlan | undefined {
+    const text = textAt(live('ConfigMap', `${name}-config`), 'data', 'plan.json');
+    return text === undefined ? undefined : ServingPlan.parse(JSON.parse(text));
+  }
+
   function provisioned({ shares, problems = [], restart }: Partial<Reported> = {}): void {
-    const plan = readServingPlan(textAt(live('ConfigMap', `${name}-config`), 'data', 'plan.json'));
+    const plan = declared();
     if (plan === undefined || api.get(provisionerStatus) === undefined || api.get(deployment) === undefined) return;
     controlProvisioner();
     api.patch(deployment, (object) => {
@@ -471,7 +477,7 @@ export function createCluster(options: ClusterOptions): Cluster {
 
   /** Whether the provisioner has applied what its ConfigMap says. */
   function isProvisioned(): boolean {
-    const plan = readServingPlan(textAt(live('ConfigMap', `${name}-config`), 'data', 'plan.json'));
+    const plan = declared();
     const applied = textAt(api.get(provisionerStatus), 'data', statusKeys.revision);
     const runs = numberAt(api.get(deployment), 'status', 'availableReplicas') ?? 0;
     return plan !== undefined && plan.revision === applied && runs > 0;
