@@ -1,5 +1,3 @@
-import { clusterName } from '../api/v1alpha1/percona.ts';
-
 /** Names of the objects of a DittoServer: those of the Go operator, so that its StatefulSet and volumes are adopted. */
 export interface Names {
   readonly config: string;
@@ -9,7 +7,6 @@ export interface Names {
   readonly fileService: string;
   readonly apiService: string;
   readonly server: string;
-  readonly cluster: string;
   readonly provisioner: string;
   readonly provisionerStatus: string;
   readonly connection: string;
@@ -25,7 +22,6 @@ export function planNames(name: string): Names {
     fileService: `${name}-file`,
     apiService: `${name}-api`,
     server: name,
-    cluster: clusterName(name),
     provisioner: `${name}-provisioner`,
     provisionerStatus: `${name}-provisioner-status`,
     connection: `${name}-connection`,
