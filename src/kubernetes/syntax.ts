@@ -1,19 +1,7 @@
 const dns1123Label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
-const dns1035LabelPattern = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
 const dns1123LabelPattern = new RegExp(`^${dns1123Label}$`);
 const dns1123SubdomainPattern = new RegExp(`^${dns1123Label}(?:\\.${dns1123Label})*$`);
 const qualifiedNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-
-/**
- * Whether a text is an RFC 1035 label, as the names of Services must be: `[a-z]`, then letters, digits and dashes.
- *
- * `max` is lower than the standard's 63 characters for a name that something will be appended to.
- *
- * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
- */
-export function isDns1035Label(text: string, max = 63): boolean {
-  return text.length <= max && dns1035LabelPattern.test(text);
-}
 
 /**
  * Whether a text is an RFC 1123 label, as namespaces and the volumes of a pod are called; it may start with a digit.

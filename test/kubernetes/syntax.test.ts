@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   isCidr,
-  isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
   isIpAddress,
@@ -17,14 +16,6 @@ interface Cases {
 
 /** All verified with k8s.io/apimachinery v0.33.13; addresses and ranges with Go's net/netip, too, which is stricter. */
 const cases: [name: string, test: (text: string) => boolean, Cases][] = [
-  [
-    'isDns1035Label',
-    (text) => isDns1035Label(text),
-    {
-      valid: ['a', 'my-server', 'a1', 'a'.repeat(63)],
-      invalid: ['', '1a', '-a', 'a-', 'A', 'a.b', 'a_b', 'a\n', 'ä', 'a'.repeat(64)],
-    },
-  ],
   [
     'isDns1123Label',
     isDns1123Label,
@@ -137,13 +128,6 @@ describe.each(cases)('%s', (_, test, { valid, invalid }) => {
 
   it('answers a long text at once', () => {
     for (const text of ['a', '-', 'a-', 'a.', '1', ':', '1:', 'a/']) expect(test(text.repeat(100_000))).toBe(false);
-  });
-});
-
-describe('isDns1035Label', () => {
-  it('leaves room for what will be appended', () => {
-    expect(isDns1035Label('a'.repeat(52), 52)).toBe(true);
-    expect(isDns1035Label('a'.repeat(53), 52)).toBe(false);
   });
 });
 

@@ -19,6 +19,11 @@ const CLAIM_SUFFIX = 6;
 /** The longest name of the XR behind a claim. */
 export const longestXrName = longestName + CLAIM_SUFFIX;
 
+/**
+ * An RFC 1035 label, as the names of Services must be; CEL reads the same pattern.
+ *
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
+ */
 const pattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const says = `is not a DNS-1035 label of at most ${longestName} characters such as "my-server"`;
 
