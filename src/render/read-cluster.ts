@@ -1,5 +1,5 @@
 import { readObject } from '../kubernetes/object.ts';
-import { at, isObject, textAt, withValue, type JsonObject } from '../lib/json.ts';
+import { at, isObject, objectAt, textAt, withValue, type JsonObject } from '../lib/json.ts';
 import type { SourceDocument } from './read-documents.ts';
 import { calledSubject, type Subject } from './read-subject.ts';
 
@@ -57,14 +57,10 @@ function belongsTo({ resource }: Composed, { name, namespace }: Subject): boolea
 
 /** Tells whether an observed DittoServer, claim or composite resource is the subject's. */
 function isSubject(composite: JsonObject, { name, namespace, xr }: Subject): boolean {
-  const claim = isObject(at(composite, 'spec', 'claimRef')) ? 'claimRef' : undefined;
+  const claim = objectAt(composite, 'spec', 'claimRef');
+  if (claim !== undefined) return claim.name === name && claim.namespace === namespace;
   const ownName = textAt(composite, 'metadata', 'name');
   const ownNamespace = textAt(composite, 'metadata', 'namespace') ?? 'default';
-  if (claim !== undefined) {
-    return (
-      textAt(composite, 'spec', claim, 'name') === name && textAt(composite, 'spec', claim, 'namespace') === namespace
-    );
-  }
   if (composite.kind === 'XDittoServer') return ownName === textAt(xr, 'metadata', 'name');
   return ownName === name && ownNamespace === namespace;
 }
