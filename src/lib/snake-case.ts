@@ -1,7 +1,7 @@
 import { defined, isList, isObject, type Json, type JsonObject } from './json.ts';
 
 /** `maxReadSize` as `max_read_size`: how a field of ours is called in the server's API. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]+/g, (capitals) => `_${capitals.toLowerCase()}`);
 }
 

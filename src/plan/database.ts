@@ -7,7 +7,7 @@ import { databaseAuthority } from './container.ts';
 import type { MissingSecret } from './credentials.ts';
 
 /** What the control-plane database can be. */
-export const databaseKinds = ['sqlite', 'postgres', 'percona'] as const;
+const databaseKinds = ['sqlite', 'postgres', 'percona'] as const;
 export type DatabaseKind = (typeof databaseKinds)[number];
 
 /** A variable of the server's environment whose value stands in a Secret. */

@@ -14,7 +14,7 @@ type Share = NonNullable<Spec['shares']>[number];
 type Policy = NonNullable<Share['snapshotPolicy']>;
 
 /** The share of a server whose spec says nothing of shares: what a quick start mounts. */
-export const FALLBACK_SHARE = '/export';
+const FALLBACK_SHARE = '/export';
 
 /**
  * Bytes that a share without a remote store may keep: more than any disk has. By itself the server gives it a quarter of

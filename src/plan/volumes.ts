@@ -8,7 +8,7 @@ import type { Texts } from '../kubernetes/manifest.ts';
 import { claimName } from './names.ts';
 
 /** The volumes that a server can have. */
-export const volumeNames = ['metadata', 'content', 'cache', 'controlplane'] as const;
+const volumeNames = ['metadata', 'content', 'cache', 'controlplane'] as const;
 export type VolumeName = (typeof volumeNames)[number];
 
 /** The volumes on which block stores may lie, the one that a server always may have first. */

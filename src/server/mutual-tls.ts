@@ -37,7 +37,7 @@ function usages({ keyUsage = [] }: { readonly keyUsage?: readonly string[] }): r
  * self-signed and Node refuses them all. So the issuer is checked here by signature: by its subject alone anybody
  * could make a look-alike.
  */
-export function refusalOf(
+function refusalOf(
   certificate: X509Certificate,
   authorities: readonly X509Certificate[],
   now: number,

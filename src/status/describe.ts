@@ -9,10 +9,10 @@ import { describeDatabase } from './database.ts';
 import { describeShares } from './provisioned.ts';
 
 /** The phases of a DittoServer: where it stands in its life, in one word. */
-export type Phase = 'Pending' | 'Running' | 'Degraded' | 'Stopped';
+type Phase = 'Pending' | 'Running' | 'Degraded' | 'Stopped';
 
 /** Tells whether everything that is wanted is there and healthy. */
-export function isReady({ composition: { health, heldBack } }: Findings): boolean {
+function isReady({ composition: { health, heldBack } }: Findings): boolean {
   return heldBack.length === 0 && [...health.values()].every(({ state }) => state === 'ready');
 }
 
