@@ -7,7 +7,8 @@ import {
   type Resource,
   type Resources,
 } from '../crossplane/protocol.ts';
-import { decide, runFunction, type Decision, type Options } from '../function.ts';
+import { respond } from '../crossplane/respond.ts';
+import { decide, type Decision, type Options } from '../function.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { JsonObject } from '../lib/json.ts';
 
@@ -91,10 +92,11 @@ export function reconcile(situation: Situation): Reconciled {
   let context: JsonObject = {};
   for (let call = 0; call < MOST_CALLS; call += 1) {
     const request = requestFor(situation, fetch(requirements, situation), context);
-    const response = RunFunctionResponse.decode(RunFunctionResponse.encode(runFunction(request, options)));
+    const decision = decide(observe(request), options);
+    const answered = respond(request, decision.answer);
+    const response = RunFunctionResponse.decode(RunFunctionResponse.encode(answered));
     const next = response.requirements ?? { resources: {} };
     const settled = asText(next) === asText(requirements);
-    const decision = decide(observe(request), options);
     if (settled || decision.kind === 'refused') {
       const asked = Object.values(next.resources).map(({ matchName = '' }) => matchName);
       return { response, decision, asked };
