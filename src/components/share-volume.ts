@@ -23,7 +23,7 @@ function isBeingDeleted({ live, deleting }: ObservedObject): boolean {
  * A volume that was deleted works on until its claim goes, and pods that use the claim would keep both from coming
  * back: so that moment is for a person to choose.
  */
-function assessVolume(observed: ObservedObject, volume: ShareVolume | undefined): Health {
+function assessShareVolume(observed: ObservedObject, volume: ShareVolume | undefined): Health {
   const name = called(observed.manifest);
   const claim = `PersistentVolumeClaim ${JSON.stringify(volume?.claim ?? '')}`;
   if (volume?.replaced === 'claim')
@@ -52,7 +52,7 @@ function assessVolume(observed: ObservedObject, volume: ShareVolume | undefined)
 }
 
 /** A claim is healthy when it is bound: it has as much room as the server gives the share, whatever it asked for. */
-function assessClaim(observed: ObservedObject): Health {
+function assessShareClaim(observed: ObservedObject): Health {
   const name = called(observed.manifest);
   if (isBeingDeleted(observed))
     return progressing('Deleting', `${name} was deleted and is made again once no pod uses it`);
@@ -96,7 +96,7 @@ export function shareVolume(share: string): ServerComponent {
         },
       };
     },
-    assess: (observed, plan) => assessVolume(observed, of(share, plan)),
+    assess: (observed, plan) => assessShareVolume(observed, of(share, plan)),
     life: () => life,
     // Until then: what keeps the provisioner from its work keeps the volume from being made.
     relies: (plan) => (of(share, plan)?.served === false ? ['provisioner-status'] : []),
@@ -130,7 +130,7 @@ export function shareClaim(share: string): ServerComponent {
         },
       };
     },
-    assess: assessClaim,
+    assess: assessShareClaim,
     life: () => life,
     uses: () => [keys.volume],
     obstacle: (plan) =>

@@ -1,4 +1,3 @@
-import { compareQuantities, parseQuantity } from '../lib/quantity.ts';
 import { listAt, numberAt, textAt, type JsonObject } from '../lib/json.ts';
 import { isMissing, type ObservedObject } from './object.ts';
 
@@ -134,36 +133,4 @@ export function assessDeployment(object: ObservedObject): Health {
 
 function podName(live: JsonObject | undefined): string {
   return `${textAt(live, 'metadata', 'name') ?? ''}-0`;
-}
-
-/**
- * A PersistentVolumeClaim is healthy when it is bound and as large as asked for. While nothing mounts it, waiting for
- * its first consumer is healthy too: with a StorageClass of that binding mode it binds only once the pod exists.
- */
-export function assessClaim(object: ObservedObject, mounted: boolean): Health {
-  const name = called(object.manifest);
-  if (isMissing(object)) {
-    return failed(
-      'VolumeLost',
-      `${name} was bound once and is gone; it is not made again empty: restore it under the same name, or delete the DittoServer`,
-    );
-  }
-  const absent = presence(object);
-  if (absent !== undefined) return absent;
-  const live = object.live;
-  const phase = textAt(live, 'status', 'phase') ?? 'Pending';
-  if (phase === 'Lost') return failed('VolumeLost', `${name} has lost its PersistentVolume; restore that volume`);
-  if (phase !== 'Bound') {
-    if (!mounted) return ready('WaitingForFirstConsumer', `${name} binds when the server starts`);
-    return progressing('VolumePending', `${name} is not bound yet; kubectl describe pvc tells why`);
-  }
-  const requested = parseQuantity(textAt(live, 'spec', 'resources', 'requests', 'storage') ?? '');
-  const capacity = parseQuantity(textAt(live, 'status', 'capacity', 'storage') ?? '');
-  if (requested !== undefined && capacity !== undefined && compareQuantities(capacity, requested) < 0) {
-    return progressing(
-      'VolumeResizing',
-      `${name} is growing to ${requested.text}; kubectl describe pvc tells how far it is`,
-    );
-  }
-  return ready('Bound');
 }
