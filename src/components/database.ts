@@ -1,11 +1,11 @@
 import type { Life } from '../composition/component.ts';
-import { assessCluster } from '../kubernetes/percona.ts';
 import type { Health } from '../kubernetes/health.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
 import { whenClusterReady, whenClusterReadyOrPaused } from '../kubernetes/readiness.ts';
 import { defined, mergeObjects, type JsonObject } from '../lib/json.ts';
 import type { BackupPlan, ClusterPlan, Repository, RestorePlan } from '../plan/cluster.ts';
 import type { Plan } from '../plan/plan.ts';
+import { assessCluster } from './assess-cluster.ts';
 import type { ServerComponent } from './server-component.ts';
 
 /** The only set of instances; it is part of their names. */

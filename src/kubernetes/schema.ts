@@ -4,7 +4,7 @@ import { readQuantity } from '../lib/quantity.ts';
 import { coreRules, type SchemaProblem } from './core-rules.ts';
 import { coreTypes, type FieldType, type ScalarType, type TypeName } from './core-types.gen.ts';
 
-/** The Kubernetes types that users write in a DittoServer and that we pass through; all of core/v1. */
+/** The Kubernetes types that users write and that we pass through; all of core/v1. */
 export type CoreType =
   | 'Affinity'
   | 'EnvVar'
