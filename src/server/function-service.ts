@@ -1,5 +1,5 @@
 import { status, type sendUnaryData, type Server, type ServerUnaryCall } from '@grpc/grpc-js';
-import { RunFunctionRequest, RunFunctionResponse } from '../crossplane/protocol.ts';
+import { RunFunctionRequest, RunFunctionResponse, Severity } from '../crossplane/protocol.ts';
 import type { CallResult } from './metrics.ts';
 
 /** The gRPC service that Crossplane calls. */
@@ -68,7 +68,7 @@ export function addFunctionService(
       const response = run(request);
       const bytes = RunFunctionResponse.encode(response);
       callback(null, bytes);
-      done(response.results.some(({ severity }) => severity === 1) ? 'fatal' : 'ok', tag, bytes);
+      done(response.results.some(({ severity }) => severity === Severity.SEVERITY_FATAL) ? 'fatal' : 'ok', tag, bytes);
     } catch (error) {
       const bytes = RunFunctionResponse.encode(fail(request));
       callback(null, bytes);

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Refusal } from './mutual-tls.ts';
 
-/** How a call ended: the worst result that it returned, or the gRPC status that it failed with. */
+/** How a call ended: ok; fatal, a refused spec or input; error, bytes that are no request, or a bug. */
 export type CallResult = 'ok' | 'fatal' | 'error';
 
 /** What the server counts. */
@@ -32,7 +32,7 @@ export function createMetrics(): Metrics {
   });
   const duration = new Histogram({
     name: 'function_dittofs_call_duration_seconds',
-    help: 'Time from the decoded request to the response.',
+    help: 'Time from the received bytes of a request to the bytes of its response.',
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
     registers,
   });
