@@ -102,7 +102,7 @@ function unknownField(name: TypeName, field: string): string {
   const near = closest(field, known);
   const few = known.length <= 12 ? `; the fields are ${known.join(', ')}` : '';
   const hint = near === undefined ? few : `; did you mean "${near}"?`;
-  return `is not a field of ${describeType(name)}${hint}`;
+  return `is not a field of ${name}${hint}`;
 }
 
 /** What follows the value if it is not of the type; undefined if it is. */
@@ -132,16 +132,6 @@ function integerProblem(value: unknown, bits: 32 | 64): string | undefined {
 function alternatives(texts: readonly string[]): string {
   const named = texts.filter((text) => text !== '');
   return named.join(', ').replace(/, (?=[^,]*$)/, ' or ');
-}
-
-/** A type's name in a sentence: `EmptyDirVolumeSource` is "an empty dir volume", `SELinuxOptions` are "SELinux options". */
-function describeType(name: TypeName): string {
-  const words = name
-    .replace(/VolumeSource$/, 'Volume')
-    .replace(/[a-z](?=[A-Z])|[A-Z]{2,}(?!Linux)(?=[A-Z][a-z])/g, '$& ')
-    .replace(/\b[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
-  if (words.endsWith('s')) return words;
-  return /^(?:[aeiou]|[AEFHILMNORSX][A-Z])/.test(words) ? `an ${words}` : `a ${words}`;
 }
 
 function asProblems(value: unknown, message: string | undefined): SchemaProblem[] {

@@ -609,7 +609,7 @@ const byFunction: readonly Refused[] = [
     'a typo in resources',
     { resources: { limit: { cpu: 1 } } },
     'function',
-    'spec.resources.limit: is not a field of resource requirements; did you mean "limits"?',
+    'spec.resources.limit: is not a field of ResourceRequirements; did you mean "limits"?',
   ),
   refused(
     'a quantity that is none',
@@ -628,7 +628,7 @@ const byFunction: readonly Refused[] = [
     { securityContext: { runAsUsr: 1 }, podSecurityContext: { fsGroup: '1000' } },
     'function',
     'spec.podSecurityContext.fsGroup: "1000" is not an integer',
-    'spec.securityContext.runAsUsr: is not a field of a security context; did you mean "runAsUser"?',
+    'spec.securityContext.runAsUsr: is not a field of SecurityContext; did you mean "runAsUser"?',
   ),
   refused(
     'a toleration of nothing',
@@ -652,7 +652,7 @@ const byFunction: readonly Refused[] = [
       },
     },
     'function',
-    'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelectr: is not a field of a pod affinity term; did you mean "labelSelector"?',
+    'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelectr: is not a field of PodAffinityTerm; did you mean "labelSelector"?',
   ),
   refused(
     'a constraint twice',
@@ -693,7 +693,7 @@ const byFunction: readonly Refused[] = [
     'a typo in a mount',
     { extraVolumeMounts: [{ name: 'tmp', mountPath: '/mnt', readonly: true }] },
     'function',
-    'spec.extraVolumeMounts[0].readonly: is not a field of a volume mount; did you mean "readOnly"?',
+    'spec.extraVolumeMounts[0].readonly: is not a field of VolumeMount; did you mean "readOnly"?',
   ),
   refused(
     'a mount of nothing',
@@ -824,7 +824,7 @@ const bySeveral: readonly Refused[] = [
         `spec.storage.metadataSize: "10 GB" ${notQuantity}`,
         'spec.smb.port: 445 is the port of NFS too: give each protocol its own',
       ],
-      function: ['spec.resources.limit: is not a field of resource requirements; did you mean "limits"?'],
+      function: ['spec.resources.limit: is not a field of ResourceRequirements; did you mean "limits"?'],
     },
   },
   {
@@ -834,7 +834,7 @@ const bySeveral: readonly Refused[] = [
       schema: ['spec.extraEnv[0].name: is required', `spec.podLabels.a: 1 ${unquoted}`],
       function: [
         `spec.extraEnv[0].value: 5 ${unquoted}`,
-        'spec.extraEnv[1].valueFrm: is not a field of an env var; did you mean "valueFrom"?',
+        'spec.extraEnv[1].valueFrm: is not a field of EnvVar; did you mean "valueFrom"?',
         'spec.podLabels[b c]: "b c" is not a key such as "example.com/team"',
         'spec.podLabels[b c]: "d e" is not a label value such as "team-a"',
       ],

@@ -136,32 +136,32 @@ describe('checkCoreType refuses', () => {
       'a misspelled field',
       'Toleration',
       { key: 'a', efect: 'x' },
-      ['efect: is not a field of a toleration; did you mean "effect"?'],
+      ['efect: is not a field of Toleration; did you mean "effect"?'],
     ],
     [
       'another case',
       'VolumeMount',
       { name: 'a', mountpath: '/', mountPath: '/' },
-      ['mountpath: is not a field of a volume mount; did you mean "mountPath"?'],
+      ['mountpath: is not a field of VolumeMount; did you mean "mountPath"?'],
     ],
     [
       'a strange field, and lists the known ones if they are few',
       'Toleration',
       { operator: 'Exists', image: 'x' },
-      ['image: is not a field of a toleration; the fields are effect, key, operator, tolerationSeconds, value'],
+      ['image: is not a field of Toleration; the fields are effect, key, operator, tolerationSeconds, value'],
     ],
     [
       'a strange field of a type with many',
       'Volume',
       { name: 'a', emptyDir: {}, accessModes: [] },
-      ['accessModes: is not a field of a volume'],
+      ['accessModes: is not a field of Volume'],
     ],
     [
       'fields of the prototype',
       'EnvVar',
       JSON.parse('{"name": "A", "__proto__": 1, "constructor": {}, "toString": "x"}'),
       ['__proto__', 'constructor', 'toString'].map(
-        (field) => `${field}: is not a field of an env var; the fields are name, value, valueFrom`,
+        (field) => `${field}: is not a field of EnvVar; the fields are name, value, valueFrom`,
       ),
     ],
     [
@@ -276,9 +276,7 @@ describe('checkCoreType refuses', () => {
       'metadata that a claim template may not have',
       'Volume',
       { name: 'a', ephemeral: { volumeClaimTemplate: { metadata: { name: 'x' }, spec: {} } } },
-      [
-        'ephemeral.volumeClaimTemplate.metadata.name: is not a field of an object meta; the fields are annotations, labels',
-      ],
+      ['ephemeral.volumeClaimTemplate.metadata.name: is not a field of ObjectMeta; the fields are annotations, labels'],
     ],
   ])('%s', (_, type, value, problems) => {
     expect(problemsOf(type, value)).toEqual(problems);
@@ -313,7 +311,7 @@ describe('checkCoreType refuses, beyond the types,', () => {
       'only the typo in the name of a source',
       'Volume',
       { name: 'a', persistentVolumeClam: {} },
-      ['persistentVolumeClam: is not a field of a volume; did you mean "persistentVolumeClaim"?'],
+      ['persistentVolumeClam: is not a field of Volume; did you mean "persistentVolumeClaim"?'],
     ],
     [
       'a volume name with an underscore',
