@@ -1,4 +1,5 @@
 import { condition, readObject, type ObservedObject, type ObservedObjects } from '../kubernetes/object.ts';
+import type { Secrets } from '../kubernetes/secret.ts';
 import { textAt, type Json, type JsonObject } from '../lib/json.ts';
 import { conditionTypes, type Condition } from '../status/condition.ts';
 import { Capability, type RunFunctionRequest } from './protocol.ts';
@@ -20,11 +21,8 @@ export interface Call {
   readonly responsive: boolean;
   /** The phase before. */
   readonly phase: string | undefined;
-  /**
-   * The live Secrets that were asked for, by name; undefined behind a name: it does not exist. unsupported: this
-   * Crossplane reads no resources for functions, or does not say that it does (before v2.2).
-   */
-  readonly secrets: 'unsupported' | ReadonlyMap<string, JsonObject | undefined>;
+  /** The live Secrets that were asked for. */
+  readonly secrets: Secrets;
 }
 
 /** The key of the requirement that asks for a Secret. */
@@ -37,7 +35,7 @@ function observedObjects(resources: NonNullable<RunFunctionRequest['observed']>[
   return new Map(entries.filter((entry): entry is [string, ObservedObject] => entry[1] !== undefined));
 }
 
-function readSecrets({ meta, requiredResources }: RunFunctionRequest): Call['secrets'] {
+function readSecrets({ meta, requiredResources }: RunFunctionRequest): Secrets {
   if (meta?.capabilities.includes(Capability.CAPABILITY_REQUIRED_RESOURCES) !== true) return 'unsupported';
   const prefix = secretRequirement('');
   return new Map(

@@ -2,9 +2,10 @@ import { decodeBase64 } from '../lib/hash.ts';
 import { textAt, type JsonObject } from '../lib/json.ts';
 
 /**
- * The Secrets that were read for this call.
+ * The Secrets that were read for this call, by name; undefined behind a name: it does not exist.
  *
- * unsupported: this Crossplane reads none for functions (before v2.2), so nothing is judged missing.
+ * unsupported: this Crossplane reads none for functions, or does not say that it does (before v2.2), so nothing is
+ * judged missing.
  */
 export type Secrets = 'unsupported' | ReadonlyMap<string, JsonObject | undefined>;
 
