@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseAddress, type Address } from '../listen/address.ts';
 import { reasonOf } from './certificates.ts';
-import type { Serving } from './serve.ts';
+import type { RunningServer } from './serve.ts';
 
 /** Flags of the function specification, as they are written. */
 interface Flags {
@@ -36,12 +36,12 @@ function positive(text: string): number {
 export type Exit = (code: number) => void;
 
 /** Stops on the first signal, at once on the second. */
-function stopOnSignal(serving: Serving, stopped: () => void, exit: Exit): void {
+function stopOnSignal(server: RunningServer, stopped: () => void, exit: Exit): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) exit(1);
     stopping = true;
-    void serving.stop(GRACE).then(stopped);
+    void server.stop(GRACE).then(stopped);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -54,7 +54,7 @@ async function run(flags: Flags, exit: Exit): Promise<void> {
   // Loaded only here: the preview needs neither a server nor a log.
   const [{ serve }, { pino }] = await Promise.all([import('./serve.ts'), import('pino')]);
   const logger = pino({ level: flags.debug ? 'debug' : 'info' }, pino.destination({ dest: 1, sync: true }));
-  const serving = await serve({
+  const server = await serve({
     address: flags.address,
     certificates: flags.insecure ? undefined : flags.tlsCertsDir,
     metricsAddress: flags.metricsAddress,
@@ -66,8 +66,8 @@ async function run(flags: Flags, exit: Exit): Promise<void> {
     logger.info('stopped');
     exit(0);
   };
-  stopOnSignal(serving, stopped, exit);
-  logger.info({ address: serving.address, metricsAddress: serving.metricsAddress, tls: !flags.insecure }, 'serving');
+  stopOnSignal(server, stopped, exit);
+  logger.info({ address: server.address, metricsAddress: server.metricsAddress, tls: !flags.insecure }, 'serving');
 }
 
 /** `serve`, the default command: answers Crossplane's calls. https://github.com/crossplane/crossplane/blob/main/contributing/specifications/functions.md */

@@ -27,7 +27,7 @@ export interface ServeOptions {
 }
 
 /** A server that runs. */
-export interface Serving {
+export interface RunningServer {
   readonly address: Address;
   readonly metricsAddress: Address;
   /** Takes no new connection, answers the calls in flight, and resolves; after `graceMs` whatever is left is cut off. */
@@ -128,7 +128,7 @@ function secureFront(
 }
 
 /** Starts the server; rejects with one clear line where a certificate or an address cannot be used. */
-export async function serve(options: ServeOptions): Promise<Serving> {
+export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { logger, certificates: folder } = options;
   const metrics = createMetrics();
   let draining = false;
