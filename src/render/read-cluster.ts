@@ -66,7 +66,7 @@ function isSubject(composite: JsonObject, { name, namespace, xr }: Subject): boo
 }
 
 /** What the cluster has of one subject. */
-export interface Share {
+export interface Belongings {
   /** The composite resource with the status that it has, if it has one. */
   readonly xr: JsonObject;
   /** The composed resources by key. */
@@ -74,7 +74,7 @@ export interface Share {
 }
 
 /** What the cluster has of one subject; two resources under one key are a mistake. */
-export function shareOf(cluster: Cluster, subject: Subject): Read<Share> {
+export function belongingsOf(cluster: Cluster, subject: Subject): Read<Belongings> {
   const observed = new Map<string, JsonObject>();
   const problems: string[] = [];
   for (const composed of cluster.composed.filter((candidate) => belongsTo(candidate, subject))) {

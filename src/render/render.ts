@@ -4,7 +4,7 @@ import { formatMermaid } from './format-mermaid.ts';
 import { formatTree, type Screen } from './format-tree.ts';
 import { formatYaml } from './format-yaml.ts';
 import { preview, type Preview } from './preview.ts';
-import { readCluster, shareOf, strangers, type Cluster, type Read } from './read-cluster.ts';
+import { belongingsOf, readCluster, strangers, type Cluster, type Read } from './read-cluster.ts';
 import { readDocuments, readSomeDocuments, type ReadStdin, type SourceDocument } from './read-documents.ts';
 import { readInput } from './read-input.ts';
 import { readSecrets } from './read-secrets.ts';
@@ -66,9 +66,9 @@ function refusal(subject: Subject, problems: readonly string[]): string {
 }
 
 function previewOf(subject: Subject, { cluster, secrets, input }: Known): Read<Preview> {
-  const share = shareOf(cluster, subject);
-  if (!share.ok) return share;
-  const previewed = preview(subject, { ...share.value, secrets, input });
+  const belongings = belongingsOf(cluster, subject);
+  if (!belongings.ok) return belongings;
+  const previewed = preview(subject, { ...belongings.value, secrets, input });
   return previewed.ok
     ? { ok: true, value: previewed.preview }
     : { ok: false, problems: [refusal(subject, previewed.problems)] };
