@@ -3,7 +3,7 @@
  *
  * Permanent. A key is a resource's identity: renaming one deletes the resource and makes another.
  */
-export const componentKeys = [
+export const commonKeys = [
   'database',
   'jwt-secret',
   'admin-secret',
@@ -24,7 +24,7 @@ export const componentKeys = [
   'provisioner',
   'connection',
 ] as const;
-export type CommonKey = (typeof componentKeys)[number];
+export type CommonKey = (typeof commonKeys)[number];
 
 /** The key of any composed resource: also those of a user, or of the volume of a share, that the spec names. */
 export type ComponentKey = CommonKey | `user.${string}` | `pv.${string}` | `pvc.${string}`;

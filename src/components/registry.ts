@@ -6,7 +6,7 @@ import { database } from './database.ts';
 import { fileService } from './file-service.ts';
 import { headlessService } from './headless-service.ts';
 import { jwtSecret } from './jwt-secret.ts';
-import { componentKeys, type CommonKey } from './keys.ts';
+import { commonKeys, type CommonKey } from './keys.ts';
 import type { Plan } from '../plan/plan.ts';
 import { provisionerAccount } from './provisioner-account.ts';
 import { provisionerBinding } from './provisioner-binding.ts';
@@ -42,7 +42,7 @@ const byKey = {
   connection,
 } satisfies Record<CommonKey, ServerComponent>;
 
-const common: readonly ServerComponent[] = Object.freeze(componentKeys.map((key) => byKey[key]));
+const common: readonly ServerComponent[] = Object.freeze(commonKeys.map((key) => byKey[key]));
 
 /**
  * Every composed resource of a DittoServer: those of the users that its spec names, those that all have, which use

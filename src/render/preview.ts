@@ -1,5 +1,5 @@
 import { problemText } from '../api/v1alpha1/problem.ts';
-import { componentKeys } from '../components/keys.ts';
+import { commonKeys } from '../components/keys.ts';
 import { componentsOf } from '../components/registry.ts';
 import { Ready, Severity, Status, type RunFunctionResponse } from '../crossplane/protocol.ts';
 import type { Health } from '../kubernetes/health.ts';
@@ -138,8 +138,8 @@ function isReady({ desired }: RunFunctionResponse): boolean {
 /** The registry's order; what it does not know comes last, by name. */
 function byOrder(a: string, b: string): number {
   const rank = (key: string): number => {
-    const index = componentKeys.findIndex((known) => known === key);
-    return index === -1 ? componentKeys.length : index;
+    const index = commonKeys.findIndex((known) => known === key);
+    return index === -1 ? commonKeys.length : index;
   };
   return rank(a) - rank(b) || (a < b ? -1 : 1);
 }

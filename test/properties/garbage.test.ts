@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
-import { componentKeys } from '../../src/components/keys.ts';
+import { commonKeys } from '../../src/components/keys.ts';
 import { anyJson, arbitrarySpec } from '../support/arbitrary.ts';
 import { call, conditionsOf, desiredOf, requestOf, resultsOf, statusOf } from '../support/call.ts';
 import type { RunFunctionResponse } from '../../src/crossplane/protocol.ts';
@@ -201,7 +201,7 @@ function clean(value: unknown): JsonObject {
 describe('whatever is observed', () => {
   it('garbage Objects under our keys and others: it never throws, and says nothing that Crossplane refuses', () => {
     const keys = fc.oneof(
-      { weight: 5, arbitrary: fc.constantFrom(...componentKeys) },
+      { weight: 5, arbitrary: fc.constantFrom(...commonKeys) },
       { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 10 }) },
     );
     const observed = fc.dictionary(keys, garbageObject, { maxKeys: 6, noNullPrototype: true });

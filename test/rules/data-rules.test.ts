@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { componentKeys } from '../../src/components/keys.ts';
+import { commonKeys } from '../../src/components/keys.ts';
 import { knownKinds } from '../../src/composition/immutable.ts';
 import { RunFunctionRequest, RunFunctionResponse } from '../../src/crossplane/protocol.ts';
 import { runFunction } from '../../src/function.ts';
@@ -172,7 +172,7 @@ describe('rule 2: component keys are permanent', () => {
     });
     expect(Object.fromEntries(identities)).toEqual(permanent);
     const named = ['user.alice', 'pv.projects', 'pvc.projects'];
-    expect([...componentKeys, ...named].sort()).toEqual(Object.keys(permanent));
+    expect([...commonKeys, ...named].sort()).toEqual(Object.keys(permanent));
   });
 
   it('data of ours under a key that this version does not know is passed on as it is', () => {
@@ -252,7 +252,7 @@ describe('rule 5: fields that cannot change come from what is observed', () => {
       shares: [withVolume],
     });
     const { response } = cluster.step();
-    for (const key of [...componentKeys, 'pv.projects', 'pvc.projects'])
+    for (const key of [...commonKeys, 'pv.projects', 'pvc.projects'])
       expect(knownKinds).toContain(textAt(manifestOf(response, key), 'kind'));
   });
 
