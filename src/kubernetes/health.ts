@@ -29,6 +29,12 @@ export function failed(reason: string, message: string): Health {
   return { state: 'failed', reason, message };
 }
 
+/** The health that matters most: what needs a person, then what is on its way; undefined where all is ready. */
+export function worst(healths: Iterable<Health>): Health | undefined {
+  const all = [...healths].filter(({ state }) => state !== 'ready');
+  return all.find(({ state }) => state === 'failed') ?? all[0];
+}
+
 /** `Service "my-server-file"`: how messages call an object. */
 export function called(manifest: JsonObject): string {
   return `${textAt(manifest, 'kind') ?? 'object'} ${JSON.stringify(textAt(manifest, 'metadata', 'name') ?? '')}`;

@@ -1,16 +1,10 @@
 import { bounded } from '../composition/blocked.ts';
-import type { Health } from '../kubernetes/health.ts';
+import { worst } from '../kubernetes/health.ts';
 import { conditionTypes, type Condition, type ConditionType } from './condition.ts';
 import { backupVerdict, databaseVerdict } from './database.ts';
 import { answers, type Findings } from './findings.ts';
 import { provisionedVerdict } from './provisioned.ts';
 import { no, yes, type Verdict } from './verdict.ts';
-
-/** The health that matters most: what needs a person, then what is on its way. */
-function worst(healths: Iterable<Health>): Health | undefined {
-  const all = [...healths].filter(({ state }) => state !== 'ready');
-  return all.find(({ state }) => state === 'failed') ?? all[0];
-}
 
 function configReady({ plan }: Findings): Verdict {
   const { missing, warnings, secretsAreRead, database, cluster, serving } = plan;
