@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseAddress, type Address } from '../listen/address.ts';
+import { addressFlag } from '../listen/address-flag.ts';
+import type { Address } from '../listen/address.ts';
+import type { Exit } from '../listen/exit.ts';
 import { reasonOf } from './certificates.ts';
 import type { RunningServer } from './serve.ts';
 
@@ -19,21 +21,13 @@ const MEBIBYTE = 1024 * 1024;
 /** Milliseconds for calls in flight after SIGTERM; within 10 s the process is gone. */
 const GRACE = 8_000;
 
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  if (parsed === undefined)
-    throw new InvalidArgumentError('It is not an address such as "0.0.0.0:9443" or "[::]:9443".');
-  return parsed;
-}
+const address = addressFlag(9443);
 
 function positive(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is not a whole number above 0.');
   return number;
 }
-
-/** Ends the process. */
-export type Exit = (code: number) => void;
 
 /** Stops on the first signal, at once on the second. */
 function stopOnSignal(server: RunningServer, stopped: () => void, exit: Exit): void {

@@ -1,0 +1,2 @@
+/** Ends the process. */
+export type Exit = (code: number) => void;
