@@ -1,13 +1,12 @@
 import {
   backupFolder,
-  bareEndpoint,
-  bucketFolder,
   clusterName,
   databaseUser,
   defaultPostgresVersion,
   majorOf,
   testedImages,
 } from '../api/v1alpha1/percona.ts';
+import { bareEndpoint, bucketFolder } from '../api/v1alpha1/s3.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { Spec } from '../api/v1alpha1/spec.ts';
 import { metadataDatabase } from '../api/v1alpha1/stores.ts';

@@ -23,6 +23,12 @@ function percona(fields: Readonly<Record<string, Json>>): Json {
   return { percona: { enabled: true, ...fields } };
 }
 
+/** A spec with one store in S3. */
+function storeInS3(place: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
+  const s3 = { ...place, credentialsSecretRef: { name: 's3' } };
+  return { blockStores: { remote: [{ name: 'main', type: 's3', s3 }] } };
+}
+
 export const acceptedDatabases: readonly (readonly [title: string, spec: Json])[] = [
   ['a PostgreSQL by its address', { database: { type: 'postgres', postgres } }],
   [
@@ -86,6 +92,20 @@ export const acceptedDatabases: readonly (readonly [title: string, spec: Json])[
         retentionDays: 9999,
       },
     }),
+  ],
+  [
+    'backups beside the blocks of a store, in its bucket',
+    {
+      percona: { enabled: true, backup },
+      ...storeInS3({ bucket: 'my-backups', endpoint: 'https://s3.example.com:9000' }),
+    },
+  ],
+  [
+    'backups that are off, among the blocks of a store',
+    {
+      percona: { enabled: true, backup: { ...backup, enabled: false, prefix: 'blocks' } },
+      ...storeInS3({ bucket: 'my-backups', endpoint: 'https://s3.example.com:9000' }),
+    },
   ],
   ['a cluster from another', percona({ restoreFrom: { cluster: 'old-postgres' } })],
   ['a cluster from a bucket', percona({ restoreFrom: { s3, target: '2026-01-31T12:00:00.5+01:00' } })],
@@ -321,6 +341,37 @@ export const refusedByName: readonly Refused[] = [
     }),
     'function',
     'spec.percona.backup.prefix: "pgbackrest" leads to the backups that the cluster is made from: give the new ones another',
+  ),
+  refused(
+    'backups among the blocks of a store',
+    {
+      percona: { enabled: true, backup: { ...backup, prefix: 'blocks/postgres' } },
+      ...storeInS3({ bucket: 'my-backups', endpoint: 'http://s3.example.com:9000' }),
+    },
+    'function',
+    'spec.percona.backup.prefix: "blocks/postgres" leads to where store "main" clears away what it does not know: give the backups another bucket or prefix',
+  ),
+  refused(
+    'backups among the blocks of a store in AWS',
+    {
+      percona: { enabled: true, backup: { ...backup, endpoint: 's3.eu-west-1.amazonaws.com', prefix: 'db/blocks' } },
+      ...storeInS3({ bucket: 'my-backups', prefix: '/db/' }),
+    },
+    'function',
+    'spec.percona.backup.prefix: "db/blocks" leads to where store "main" clears away what it does not know: give the backups another bucket or prefix',
+  ),
+  refused(
+    'backups in the folder of a store',
+    {
+      percona: { enabled: true, backup },
+      ...storeInS3({
+        bucket: 'my-backups',
+        endpoint: 'https://s3.example.com:9000',
+        prefix: 'pgbackrest/team-a/my-dittofs-postgres/repo1',
+      }),
+    },
+    'function',
+    'spec.percona.backup.prefix: "pgbackrest" leads to where store "main" clears away what it does not know: give the backups another bucket or prefix',
   ),
 ];
 

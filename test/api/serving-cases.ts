@@ -37,6 +37,9 @@ const notEndpoint = 'is not an S3 endpoint such as "https://s3.example.com": its
 const isDefault = 'is the name of the store that is made where none is declared: choose another';
 const besideCluster = 'stands beside fromPercona, which says it all: leave one of them out';
 const withoutCluster = 'is required without fromPercona';
+const isStoreA =
+  'is where store "a" keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes';
+const clearsAway = 'which clears away what it does not know there: choose a folder outside of';
 const tooMany =
   'spec: has more than 12 volumes of shares and users without passwordSecretRef together: give users a passwordSecretRef, or make volumes by hand';
 
@@ -46,6 +49,16 @@ const passwordSecretRef = { name: 'people', key: 'password' };
 const address = { host: 'postgres.example.com', database: 'names', user: 'names', passwordSecretRef };
 const credentialsSecretRef = { name: 's3' };
 const s3 = { bucket: 'files', endpoint: 'https://s3.example.com', credentialsSecretRef };
+
+/** A spec with stores in S3, each with a name after its place in the list: a, b, c … */
+function inS3(...places: readonly Fields[]): Fields {
+  const remote = places.map((place, index) => ({
+    name: String.fromCharCode('a'.charCodeAt(0) + index),
+    type: 's3',
+    s3: { bucket: 'files', credentialsSecretRef, ...place },
+  }));
+  return { blockStores: { remote } };
+}
 
 /** A spec with one share of these fields beside its name. */
 function share(fields: Fields, others: Fields = {}): Fields {
@@ -235,6 +248,24 @@ export const acceptedServing: readonly (readonly [title: string, spec: Json])[] 
   [
     'a share on the default stores beside others',
     share({ metadataStore: 'default' }, { metadataStores: [{ name: 'a', type: 'sqlite' }] }),
+  ],
+  [
+    'stores beside each other in one bucket, and in each other’s folders',
+    inS3(
+      { prefix: 'team' },
+      { prefix: 'team/x' },
+      { prefix: 'team/blocks-2' },
+      { prefix: 'blocks' },
+      { prefix: 'Team' },
+    ),
+  ],
+  [
+    'stores of one name in different services',
+    inS3(
+      {},
+      { endpoint: 'https://s3.example.com' },
+      { endpoint: 'https://amazonaws.com.example.com', prefix: 'blocks' },
+    ),
   ],
   ['a share of the administrator', share({ owner: 'admin' })],
   ['twelve users', { users: users(12) }],
@@ -671,9 +702,49 @@ const byFunction: readonly Refused[] = [
       shares: [],
     },
     'function',
-    'spec.blockStores.remote[1].s3.bucket: "files" is where store "a" keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes',
+    `spec.blockStores.remote[1].s3.bucket: "files" ${isStoreA}`,
     'spec.metadataStores[0].postgres.database: "dittofs" is the database of the control plane, too: each needs one of its own',
     'spec.metadataStores[2].postgres.database: "names" is the database of metadata store "b", too: each needs one of its own',
+  ),
+  refused(
+    'one place that is written in many ways',
+    inS3(
+      { endpoint: 'https://s3.example.com' },
+      { endpoint: 'https://S3.example.com:443/' },
+      { endpoint: 'http://s3.example.com' },
+      { endpoint: 'http://s3.example.com:80/' },
+      { endpoint: 'https://s3.example.com:9000' },
+    ),
+    'function',
+    `spec.blockStores.remote[1].s3.bucket: "files" ${isStoreA}`,
+    `spec.blockStores.remote[2].s3.bucket: "files" ${isStoreA}`,
+    `spec.blockStores.remote[3].s3.bucket: "files" ${isStoreA}`,
+  ),
+  refused(
+    'one bucket of AWS, whose name nobody else has',
+    inS3(
+      { prefix: 'team/' },
+      { prefix: '/team', region: 'eu-west-1' },
+      { prefix: 'team', endpoint: 'https://s3.amazonaws.com' },
+      { prefix: 'team', endpoint: 'https://s3.dualstack.eu-west-1.amazonaws.com:443' },
+    ),
+    'function',
+    `spec.blockStores.remote[1].s3.bucket: "files" ${isStoreA}`,
+    `spec.blockStores.remote[2].s3.bucket: "files" ${isStoreA}`,
+    `spec.blockStores.remote[3].s3.bucket: "files" ${isStoreA}`,
+  ),
+  refused(
+    'stores among the blocks of a whole bucket',
+    inS3({}, { prefix: 'blocks' }, { prefix: '/blocks/x/' }),
+    'function',
+    `spec.blockStores.remote[1].s3.prefix: "blocks" is among the blocks of store "a", ${clearsAway} "blocks"`,
+    `spec.blockStores.remote[2].s3.prefix: "/blocks/x/" is among the blocks of store "a", ${clearsAway} "blocks"`,
+  ),
+  refused(
+    'a store among the blocks of one that is declared later',
+    inS3({ prefix: 'team/blocks/x' }, { prefix: 'other' }, { prefix: '/team/' }),
+    'function',
+    `spec.blockStores.remote[0].s3.prefix: "team/blocks/x" is among the blocks of store "c", ${clearsAway} "team/blocks"`,
   ),
   refused(
     'two stores in the Percona cluster',

@@ -1,6 +1,7 @@
 import type { Input } from './input.ts';
 import { perconaNameProblem } from './name.ts';
 import { quote, type Problem } from './problem.ts';
+import { bucketFolder, isAmongBlocks, isSamePlace, placeInS3 } from './s3.ts';
 import type { Spec } from './spec.ts';
 
 /** The major version of PostgreSQL that a new cluster has where nobody names one. */
@@ -25,20 +26,6 @@ export const databaseUser = 'dittofs';
 /** The name of a server's cluster. */
 export function clusterName(server: string): string {
   return `${server}-postgres`;
-}
-
-/** An endpoint as pgBackRest takes it: `https://S3.example.com:443/` is `s3.example.com`. */
-export function bareEndpoint(endpoint: string): string {
-  return endpoint
-    .toLowerCase()
-    .replace(/^https:\/\//, '')
-    .replace(/\/$/, '')
-    .replace(/:443$/, '');
-}
-
-/** A path in a bucket as pgBackRest takes it: from the root, without a slash at its end. */
-export function bucketFolder(...parts: readonly string[]): string {
-  return `/${parts.map((part) => part.replace(/^\/|\/$/g, '')).join('/')}`;
 }
 
 /** The folder of all backups in a bucket where nobody names another. */
@@ -74,22 +61,31 @@ function* imageProblems({ images, postgresVersion }: Spec['percona'], input: Inp
     yield { field, detail: `is required with PostgreSQL ${version}: no image of it is known here` };
 }
 
-function* restoreProblems(
-  percona: Spec['percona'],
+function* restoreProblems({ restoreFrom }: Spec['percona'], server: string): Generator<Problem> {
+  if (restoreFrom?.cluster !== clusterName(server)) return;
+  const detail = `${quote(restoreFrom.cluster)} is this DittoServer’s own cluster: a restore makes a new one, under another name`;
+  yield { field: 'spec.percona.restoreFrom.cluster', detail };
+}
+
+/** The backups of a cluster lie neither where those are that it is made from nor where a store clears away. */
+function* backupProblems(
+  { percona, blockStores }: Spec,
   server: { readonly name: string; readonly namespace: string },
 ): Generator<Problem> {
   const { restoreFrom, backup } = percona;
-  if (restoreFrom?.cluster === clusterName(server.name)) {
-    const detail = `${quote(restoreFrom.cluster)} is this DittoServer’s own cluster: a restore makes a new one, under another name`;
-    yield { field: 'spec.percona.restoreFrom.cluster', detail };
+  const { enabled, bucket, endpoint, prefix = defaultPrefix } = backup;
+  if (!enabled || bucket === undefined || endpoint === undefined) return;
+  const place = placeInS3({ bucket, endpoint, prefix: backupFolder(percona, server.namespace, server.name) });
+  const field = 'spec.percona.backup.prefix';
+  if (restoreFrom?.s3 !== undefined && isSamePlace(place, placeInS3(restoreFrom.s3))) {
+    const detail = `${quote(prefix)} leads to the backups that the cluster is made from: give the new ones another`;
+    yield { field, detail };
   }
-  const from = restoreFrom?.s3;
-  if (from === undefined || !backup.enabled) return;
-  const sameBucket =
-    from.bucket === backup.bucket && bareEndpoint(from.endpoint) === bareEndpoint(backup.endpoint ?? '');
-  if (sameBucket && bucketFolder(from.prefix) === backupFolder(percona, server.namespace, server.name)) {
-    const detail = `${quote(backup.prefix ?? defaultPrefix)} leads to the backups that the cluster is made from: give the new ones another`;
-    yield { field: 'spec.percona.backup.prefix', detail };
+  for (const { name, s3 } of blockStores?.remote ?? []) {
+    const store = s3 && placeInS3(s3);
+    if (store === undefined || !(isSamePlace(place, store) || isAmongBlocks(place, store))) continue;
+    const detail = `${quote(prefix)} leads to where store ${quote(name)} clears away what it does not know: give the backups another bucket or prefix`;
+    yield { field, detail };
   }
 }
 
@@ -98,16 +94,18 @@ function* restoreProblems(
  * exists keeps its version and image, whatever the platform names by now (plan/cluster.ts).
  */
 export function checkPercona(
-  { percona }: Spec,
+  spec: Spec,
   server: { readonly name: string; readonly namespace: string },
   input: Input,
   exists: boolean,
 ): readonly Problem[] {
+  const { percona } = spec;
   if (!percona.enabled) return [];
   const name = perconaNameProblem(server.name);
   return [
     ...(name === undefined ? [] : [name]),
     ...(exists ? [] : imageProblems(percona, input)),
-    ...restoreProblems(percona, server),
+    ...restoreProblems(percona, server.name),
+    ...backupProblems(spec, server),
   ];
 }

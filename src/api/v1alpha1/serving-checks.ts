@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { closest } from '../../lib/closest.ts';
 import { knownGroups, knownUsers } from './people.ts';
 import { quote } from './problem.ts';
+import { blocksOf, isAmongBlocks, isSamePlace, placeInS3 } from './s3.ts';
 import { volumeVersion } from './shares.ts';
 import { shareNamed } from './snapshots.ts';
 import { defaultStore, meantStore, metadataDatabase, MOST_DATABASE_NAME } from './stores.ts';
@@ -130,9 +131,24 @@ const checkDatabases: Check<Stores> = ({ database: { postgres: controlPlane }, p
   });
 };
 
-/** One text for one place in S3. */
-function placeOf({ bucket, endpoint = '', prefix = '' }: NonNullable<RemoteStore['s3']>): string {
-  return [endpoint.toLowerCase().replace(/\/$/, ''), bucket, prefix.replace(/^\/+|\/+$/g, '')].join(' ');
+/** No store in S3 lies where another one clears away what it does not know. */
+function checkPlaces(ctx: z.core.$RefinementCtx, remote: readonly RemoteStore[]): void {
+  const stores = remote.flatMap(({ name, s3 }, index) =>
+    s3 === undefined ? [] : { name, index, place: placeInS3(s3) },
+  );
+  for (const { index, place } of stores) {
+    const path = ['blockStores', 'remote', index, 's3'];
+    const first = stores.find((other) => isSamePlace(place, other.place));
+    if (first !== undefined && first.index < index) {
+      const message = `is where store ${quote(first.name)} keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes`;
+      report(ctx, [...path, 'bucket'], message);
+    }
+    const above = stores.find((other) => isAmongBlocks(place, other.place));
+    if (above !== undefined) {
+      const message = `is among the blocks of store ${quote(above.name)}, which clears away what it does not know there: choose a folder outside of ${quote(blocksOf(above.place))}`;
+      report(ctx, [...path, 'prefix'], message);
+    }
+  }
 }
 
 /** A store lies where something is: on a volume that is asked for, and where no other store is. */
@@ -145,13 +161,7 @@ export const checkStores: Check<Stores> = (spec, ctx) => {
     const path = ['blockStores', 'local', index, 'volume'];
     report(ctx, path, `is a volume that is not asked for: it needs storage.${field}`);
   });
-  const places = remote.map(({ s3 }) => s3 && placeOf(s3));
-  places.forEach((place, index) => {
-    const first = places.indexOf(place);
-    if (place === undefined || first === index) return;
-    const message = `is where store ${quote(remote[first]?.name)} keeps its data, too, and each would clear away what it does not know: give them different buckets or prefixes`;
-    report(ctx, ['blockStores', 'remote', index, 's3', 'bucket'], message);
-  });
+  checkPlaces(ctx, remote);
 };
 
 /** Somebody with the number by which the server knows them. */
