@@ -952,12 +952,14 @@ const onlyTeam = { allowedImagePrefixes: ['registry.example.com/team', 'ghcr.io/
 const onlyFast = { allowedStorageClasses: ['fast', 'slow'] };
 const imagesStart = 'is not allowed by the platform: images start with "registry.example.com/team", "ghcr.io/"';
 const classIsOneOf = 'is not allowed by the platform: the class is one of "fast", "slow"';
-const scratch = (storageClassName?: string): Json => ({
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+const scratch = (storageClassName?: string, annotations?: Json): Json => ({
   extraVolumes: [
     {
       name: 'scratch',
       ephemeral: {
         volumeClaimTemplate: {
+          ...(annotations !== undefined && { metadata: { annotations } }),
           spec: {
             accessModes: ['ReadWriteOnce'],
             resources: { requests: { storage: '1Gi' } },
@@ -1049,6 +1051,28 @@ export const limits: readonly Limit[] = [
     spec: scratch(),
     problems: [
       'spec.extraVolumes[0].ephemeral.volumeClaimTemplate.spec.storageClassName: is required by the platform: one of "fast", "slow"',
+    ],
+  },
+  {
+    title: 'an ephemeral volume of an allowed class by its annotation, too',
+    input: onlyFast,
+    spec: scratch('slow', { [classAnnotation]: 'fast' }),
+    problems: [],
+  },
+  {
+    title: 'an ephemeral volume of another class by its annotation, which Kubernetes reads first',
+    input: onlyFast,
+    spec: scratch('slow', { [classAnnotation]: 'gold' }),
+    problems: [
+      `spec.extraVolumes[0].ephemeral.volumeClaimTemplate.metadata.annotations[${classAnnotation}]: "gold" ${classIsOneOf}`,
+    ],
+  },
+  {
+    title: 'an ephemeral volume of no class by its annotation',
+    input: onlyFast,
+    spec: scratch('slow', { [classAnnotation]: '' }),
+    problems: [
+      `spec.extraVolumes[0].ephemeral.volumeClaimTemplate.metadata.annotations[${classAnnotation}]: "" ${classIsOneOf}`,
     ],
   },
   {

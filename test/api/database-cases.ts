@@ -450,6 +450,7 @@ export const databaseLimits: readonly Limit[] = [
         initContainer: { image: 'docker.io/i:1' },
         proxy: { pgBouncer: { expose: { type: 'NodePort' }, sidecars: [{ name: 's', image: 'docker.io/s:1' }] } },
         extensions: { storage: { type: 's3' } },
+        metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'gold' } },
       },
     }),
     problems: [
@@ -457,6 +458,7 @@ export const databaseLimits: readonly Limit[] = [
       'spec.percona.images.postgres: "docker.io/x:17" is not allowed by the platform: images start with "ghcr.io/"',
       'spec.percona.overrides.expose.type: "LoadBalancer" is not allowed by the platform: the type is one of "ClusterIP"',
       'spec.percona.overrides.initContainer.image: "docker.io/i:1" is not allowed by the platform: images start with "ghcr.io/"',
+      'spec.percona.overrides.metadata.annotations[volume.beta.kubernetes.io/storage-class]: "gold" is not allowed by the platform: the class is one of "fast"',
       'spec.percona.overrides.proxy.pgBouncer.expose.type: "NodePort" is not allowed by the platform: the type is one of "ClusterIP"',
       'spec.percona.overrides.proxy.pgBouncer.sidecars[0].image: "docker.io/s:1" is not allowed by the platform: images start with "ghcr.io/"',
       'spec.percona.storageClassName: "slow" is not allowed by the platform: the class is one of "fast"',

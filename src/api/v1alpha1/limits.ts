@@ -1,7 +1,7 @@
-import { isList, isObject, objectAt, textAt, type Json } from '../../lib/json.ts';
+import { isList, isObject, objectAt, textAt, type Json, type Path } from '../../lib/json.ts';
 import { compareQuantities, parseQuantity, type Quantity } from '../../lib/quantity.ts';
 import type { Input } from './input.ts';
-import { quote, type Problem } from './problem.ts';
+import { fieldPath, quote, type Problem } from './problem.ts';
 import type { Spec } from './spec.ts';
 import { defaultStore } from './stores.ts';
 
@@ -27,17 +27,17 @@ function allowsImage(prefix: string, image: string): boolean {
 
 /** Every text under a field of that name in `percona.overrides`, with the way to it. */
 function* overridden(
-  wanted: (name: string, above: readonly string[]) => boolean,
+  wanted: (name: string | number, above: Path) => boolean,
   value: Json | undefined,
-  above: readonly string[] = ['spec.percona.overrides'],
+  above: Path = ['spec', 'percona', 'overrides'],
 ): Generator<[field: string, text: string]> {
-  const entries = isList(value)
-    ? value.map((item, index): [string, Json] => [`[${index}]`, item])
+  const entries: Iterable<[string | number, Json | undefined]> = isList(value)
+    ? value.entries()
     : Object.entries(isObject(value) ? value : {});
   for (const [name, below] of entries) {
-    const field = [...above, name];
-    if (typeof below === 'string' && wanted(name, above)) yield [field.join('.').replaceAll('.[', '['), below];
-    else yield* overridden(wanted, below, field);
+    const path = [...above, name];
+    if (typeof below === 'string' && wanted(name, above)) yield [fieldPath(path), below];
+    else yield* overridden(wanted, below, path);
   }
 }
 
@@ -94,6 +94,9 @@ function classProblem(field: string, name: string | undefined, allowed: readonly
   return { field, detail: `${quote(name)} is not allowed by the platform: the class is one of ${list(allowed)}` };
 }
 
+/** The older name of storageClassName, which Kubernetes reads first in every PersistentVolumeClaim. */
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+
 function storageClassProblems(spec: Spec, input: Input): readonly Problem[] {
   const allowed = input.allowedStorageClasses;
   if (allowed === undefined) return [];
@@ -102,11 +105,16 @@ function storageClassProblems(spec: Spec, input: Input): readonly Problem[] {
   ];
   if (spec.percona.enabled)
     asked.push(['spec.percona.storageClassName', spec.percona.storageClassName ?? input.storageClassName]);
-  asked.push(...overridden((name) => name === 'storageClassName', spec.percona.overrides));
+  const isClass = (name: string | number) => name === 'storageClassName' || name === CLASS_ANNOTATION;
+  asked.push(...overridden(isClass, spec.percona.overrides));
   spec.extraVolumes?.forEach((volume, index) => {
-    const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate', 'spec');
-    const field = `spec.extraVolumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`;
-    if (claim !== undefined) asked.push([field, textAt(claim, 'storageClassName')]);
+    const claim = objectAt(volume, 'ephemeral', 'volumeClaimTemplate');
+    if (claim === undefined) return;
+    const path = ['spec', 'extraVolumes', index, 'ephemeral', 'volumeClaimTemplate'];
+    asked.push([fieldPath([...path, 'spec', 'storageClassName']), textAt(claim, 'spec', 'storageClassName')]);
+    const annotation = textAt(claim, 'metadata', 'annotations', CLASS_ANNOTATION);
+    const field = fieldPath([...path, 'metadata', 'annotations', CLASS_ANNOTATION]);
+    if (annotation !== undefined) asked.push([field, annotation]);
   });
   return asked.map(([field, name]) => classProblem(field, name, allowed)).filter((problem) => problem !== undefined);
 }
