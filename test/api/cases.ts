@@ -270,6 +270,9 @@ const byRule: readonly Refused[] = [
     '/data/controlplane/../x.db',
     '/data/controlplane/a/..',
     '/data/controlplane/./x',
+    '/data/controlplane/.',
+    '/data/controlplane/a/.',
+    '/data/controlplane/..',
     '/data/controlplane//x',
     '/data/controlplane2/x',
   ].map((path) =>

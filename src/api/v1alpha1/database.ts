@@ -5,6 +5,7 @@ import {
   core,
   coreList,
   distinct,
+  DOTS,
   freeForm,
   growing,
   image,
@@ -18,20 +19,14 @@ import {
 import { checkOverrides } from './overrides.ts';
 import { isAnObject, soundly, withRules, type Rule } from './rule.ts';
 
-const inControlPlane = /^\/data\/controlplane\/[^/]/;
+const DATABASE_FILE = '^/data/controlplane(/[^/]+)+$';
 
 const Sqlite = z.strictObject({
   path: withRules(text(1024), [
     {
-      cel: `self.matches('^/data/controlplane/[^/]') && !self.endsWith('/') && !self.contains('/../') && !self.endsWith('/..') && !self.contains('/./') && !self.contains('//')`,
+      cel: `self.matches('${DATABASE_FILE}') && !self.matches('${DOTS}')`,
       says: 'is not a file under /data/controlplane/ such as "/data/controlplane/controlplane.db"',
-      holds: (path) =>
-        inControlPlane.test(path) &&
-        !path.endsWith('/') &&
-        !path.includes('/../') &&
-        !path.endsWith('/..') &&
-        !path.includes('/./') &&
-        !path.includes('//'),
+      holds: (path) => new RegExp(DATABASE_FILE).test(path) && !new RegExp(DOTS).test(path),
     },
   ])
     .default('/data/controlplane/controlplane.db')

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { DOTS } from './fields.ts';
 import { reservedConfig, reservedFolders } from './reserved.ts';
 import type { Rule } from './rule.ts';
 
@@ -11,7 +12,6 @@ function overlap(one: string, other: string): boolean {
 }
 
 const MOUNT_PATH = '^(/[^/:]+)+$';
-const DOTS = '/[.][.]?(/|$)';
 
 /** A mount path is absolute, and may not hide, or lie in, a folder in which the server keeps its own files. */
 export const mountPathRules: readonly Rule<string>[] = [

@@ -15,6 +15,9 @@ export function text(maxLength = 253): z.ZodString {
   return z.string().min(1).max(maxLength);
 }
 
+/** A step of a path that leads to the same folder, or to the one above. */
+export const DOTS = '/[.][.]?(/|$)';
+
 /** A TCP port. */
 export function port(): z.ZodInt {
   return z.int().min(1).max(65535);
