@@ -17,16 +17,16 @@ import {
   text,
 } from './fields.ts';
 import { checkOverrides } from './overrides.ts';
-import { isAnObject, soundly, withRules, type Rule } from './rule.ts';
+import { isAnObject, matching, pattern, soundly, withRules, type Rule } from './rule.ts';
 
-const DATABASE_FILE = '^/data/controlplane(/[^/]+)+$';
+const databaseFile = pattern('^/data/controlplane(/[^/]+)+$');
 
 const Sqlite = z.strictObject({
   path: withRules(text(1024), [
     {
-      cel: `self.matches('${DATABASE_FILE}') && !self.matches('${DOTS}')`,
+      cel: `${databaseFile.cel()} && !${DOTS.cel()}`,
       says: 'is not a file under /data/controlplane/ such as "/data/controlplane/controlplane.db"',
-      holds: (path) => new RegExp(DATABASE_FILE).test(path) && !new RegExp(DOTS).test(path),
+      holds: (path) => databaseFile.test(path) && !DOTS.test(path),
     },
   ])
     .default('/data/controlplane/controlplane.db')
@@ -36,11 +36,10 @@ const Sqlite = z.strictObject({
 /** The name or address of a host. */
 export const host = () =>
   withRules(text(), [
-    {
-      cel: `self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$')`,
-      says: 'is not a host name or an address such as "postgres.example.com"',
-      holds: (name) => /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$/.test(name),
-    },
+    matching(
+      '^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$',
+      'is not a host name or an address such as "postgres.example.com"',
+    ),
   ]);
 
 const connections = (least: number) => z.int().min(least).max(10_000);
@@ -98,21 +97,14 @@ export const Database = withRules(
 
 /** The name of a bucket. */
 export const bucket = () =>
-  withRules(text(63), [
-    {
-      cel: `self.matches('^[a-z0-9][-a-z0-9.]+[a-z0-9]$')`,
-      says: 'is not the name of a bucket such as "my-backups"',
-      holds: (name) => /^[a-z0-9][-a-z0-9.]+[a-z0-9]$/.test(name),
-    },
-  ]);
+  withRules(text(63), [matching('^[a-z0-9][-a-z0-9.]+[a-z0-9]$', 'is not the name of a bucket such as "my-backups"')]);
 
 const s3Endpoint = () =>
   withRules(text(), [
-    {
-      cel: `self.matches('^(https://)?[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$')`,
-      says: 'is not an S3 endpoint such as "s3.example.com", which is always reached over TLS',
-      holds: (name) => /^(https:\/\/)?[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/?$/.test(name),
-    },
+    matching(
+      '^(https://)?[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$',
+      'is not an S3 endpoint such as "s3.example.com", which is always reached over TLS',
+    ),
   ]);
 
 const region = () => text(63).default('eu-west-1').meta({ description: 'Region of the bucket.' });
@@ -120,11 +112,10 @@ const region = () => text(63).default('eu-west-1').meta({ description: 'Region o
 /** A folder of a bucket. */
 export const bucketPath = () =>
   withRules(text(512), [
-    {
-      cel: `self.matches('^/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*/?$')`,
-      says: 'is not a path in a bucket such as "backups/team-a"',
-      holds: (path) => /^\/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(\/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*\/?$/.test(path),
-    },
+    matching(
+      '^/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*/?$',
+      'is not a path in a bucket such as "backups/team-a"',
+    ),
   ]);
 
 const schedule = () => checkedText(128, isCron, 'is not a cron expression such as "0 2 * * *"');
@@ -169,6 +160,9 @@ const Backup = withRules(
   [neededByBackups('bucket'), neededByBackups('endpoint'), neededByBackups('credentialsSecretRef')],
 );
 
+/** A time as RFC 3339 writes it, whether it exists or not. */
+const time = pattern('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$');
+
 const RestoreFrom = withRules(
   z.strictObject({
     cluster: objectName('PerconaPGCluster').optional().meta({
@@ -190,11 +184,9 @@ const RestoreFrom = withRules(
       .meta({ description: 'Backups in a bucket, from which the new cluster is made.' }),
     target: withRules(text(64), [
       {
-        cel: `self == 'latest' || self.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$')`,
+        cel: `self == 'latest' || ${time.cel()}`,
         says: 'is neither latest nor a time such as "2026-01-31T12:00:00Z"',
-        holds: (target) =>
-          target === 'latest' ||
-          /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$/.test(target),
+        holds: (target) => target === 'latest' || time.test(target),
       },
     ])
       .refine((target) => target === 'latest' || !Number.isNaN(Date.parse(target)), {
@@ -246,11 +238,7 @@ export const Percona = withRules(
         'StorageClass of the volumes; the platform’s, else the cluster’s default when left out. It cannot change.',
     }),
     databaseName: withRules(text(63), [
-      {
-        cel: `self.matches('^[a-z_][a-z0-9_]*$')`,
-        says: 'is not the name of a database such as "dittofs"',
-        holds: (name) => /^[a-z_][a-z0-9_]*$/.test(name),
-      },
+      matching('^[a-z_][a-z0-9_]*$', 'is not the name of a database such as "dittofs"'),
     ])
       .default('dittofs')
       .meta({ description: 'Name of the database. It cannot change.' }),
@@ -258,13 +246,7 @@ export const Percona = withRules(
       description:
         'Major version of PostgreSQL; the platform’s when left out. Of a cluster that exists it does not change.',
     }),
-    crVersion: withRules(text(32), [
-      {
-        cel: `self.matches('^[0-9]+[.][0-9]+[.][0-9]+$')`,
-        says: 'is not a version such as "3.0.0"',
-        holds: (version) => /^[0-9]+[.][0-9]+[.][0-9]+$/.test(version),
-      },
-    ])
+    crVersion: withRules(text(32), [matching('^[0-9]+[.][0-9]+[.][0-9]+$', 'is not a version such as "3.0.0"')])
       .optional()
       .meta({
         description: 'Version of Percona’s operator whose behaviour is wanted; the operator’s own when left out.',

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { DOTS } from './fields.ts';
 import { reservedConfig, reservedFolders } from './reserved.ts';
-import type { Rule } from './rule.ts';
+import { pattern, type Rule } from './rule.ts';
 
 const folderList = `[${reservedFolders.map((folder) => `'${folder}'`).join(', ')}]`;
 
@@ -11,17 +11,17 @@ function overlap(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
 
-const MOUNT_PATH = '^(/[^/:]+)+$';
+const mountPath = pattern('^(/[^/:]+)+$');
 
 /** A mount path is absolute, and may not hide, or lie in, a folder in which the server keeps its own files. */
 export const mountPathRules: readonly Rule<string>[] = [
   {
-    cel: `self.matches('${MOUNT_PATH}') && !self.matches('${DOTS}')`,
+    cel: `${mountPath.cel()} && !${DOTS.cel()}`,
     says: 'is not an absolute path such as "/mnt/certs"',
-    holds: (path) => new RegExp(MOUNT_PATH).test(path) && !new RegExp(DOTS).test(path),
+    holds: (path) => mountPath.test(path) && !DOTS.test(path),
   },
   {
-    cel: `!self.matches('${MOUNT_PATH}') || self.matches('${DOTS}') || !${folderList}.exists(f, (self + '/').startsWith(f + '/') || (f + '/').startsWith(self + '/'))`,
+    cel: `!${mountPath.cel()} || ${DOTS.cel()} || !${folderList}.exists(f, (self + '/').startsWith(f + '/') || (f + '/').startsWith(self + '/'))`,
     says: `hides a folder that the server needs for itself, or lies in one: ${reservedFolders.join(', ')}`,
     holds: (path) => !reservedFolders.some((folder) => overlap(path, folder)),
   },

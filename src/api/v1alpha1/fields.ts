@@ -5,7 +5,7 @@ import { parseQuantity, type Quantity } from '../../lib/quantity.ts';
 import { checkCoreType, type CoreType } from '../../kubernetes/schema.ts';
 import { isLabelValue, isQualifiedName } from '../../kubernetes/syntax.ts';
 import { quote } from './problem.ts';
-import { celRules, isAnObject, soundly, withRules, type Rule } from './rule.ts';
+import { celRules, isAnObject, matching, pattern, soundly, withRules, type Rule } from './rule.ts';
 
 /** The longest duration that a server may take to stop, and the longest life of a token: bounds that no one meets. */
 const LONGEST = { hours: 8760 };
@@ -16,7 +16,7 @@ export function text(maxLength = 253): z.ZodString {
 }
 
 /** A step of a path that leads to the same folder, or to the one above. */
-export const DOTS = '/[.][.]?(/|$)';
+export const DOTS = pattern('/[.][.]?(/|$)');
 
 /** A TCP port. */
 export function port(): z.ZodInt {
@@ -26,21 +26,22 @@ export function port(): z.ZodInt {
 /** The name of a Kubernetes object in the DittoServer's namespace: a DNS-1123 subdomain. */
 export function objectName(what: string): z.ZodString {
   return withRules(text(), [
-    {
-      cel: `self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,
-      says: `is not the name of a ${what} such as "my-${what.toLowerCase()}"`,
-      holds: (name) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name),
-    },
+    matching(
+      '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+      `is not the name of a ${what} such as "my-${what.toLowerCase()}"`,
+    ),
   ]);
 }
+
+const keyLetters = pattern('^[-._a-zA-Z0-9]+$');
 
 /** The name of a key in a Secret: https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data */
 export function secretKey() {
   return withRules(text(253), [
     {
-      cel: `self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')`,
+      cel: `${keyLetters.cel()} && self != '.' && !self.startsWith('..')`,
       says: 'is not a key of a Secret such as "password": letters, digits, -, _ and .',
-      holds: (key) => /^[-._a-zA-Z0-9]+$/.test(key) && key !== '.' && !key.startsWith('..'),
+      holds: (key) => keyLetters.test(key) && key !== '.' && !key.startsWith('..'),
     },
   ]);
 }
@@ -64,11 +65,7 @@ export const SecretName = z
 /** A container image. */
 export function image(): z.ZodString {
   return withRules(text(512), [
-    {
-      cel: `self.matches('^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$')`,
-      says: 'is not an image such as "marmos91c/dittofs:v0.29.0"',
-      holds: (name) => /^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$/.test(name),
-    },
+    matching('^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$', 'is not an image such as "marmos91c/dittofs:v0.29.0"'),
   ]);
 }
 
@@ -83,16 +80,16 @@ function wrongTypeSays(says: string): z.core.$ZodErrorMap {
 }
 
 /** An exponent has two digits at most: the API server's own parser wraps larger ones, or hangs on them. */
-export const SIZE = /^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]{1,2})?$/;
+export const SIZE = pattern('^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[kMGTPE]|[eE][+-]?[0-9]{1,2})?$');
 
 const sizeRule: Rule<string> = {
-  cel: `self.matches('${SIZE.source}') && self.matches('^[0.]*[1-9]')`,
+  cel: `${SIZE.cel()} && self.matches('^[0.]*[1-9]')`,
   says: 'is not a quantity such as "10Gi"',
 };
 
 /** A transition rule: the size in a field may grow and never shrink. One that is no quantity is said elsewhere. */
 export function growing(field: string): Rule<unknown> {
-  const comparable = `has(self.${field}) && has(oldSelf.${field}) && self.${field}.matches('${SIZE.source}')`;
+  const comparable = `has(self.${field}) && has(oldSelf.${field}) && ${SIZE.cel(`self.${field}`)}`;
   return {
     cel: `!(${comparable}) || quantity(self.${field}).compareTo(quantity(oldSelf.${field})) >= 0`,
     says: 'is less than before: a volume can grow, never shrink',
@@ -119,18 +116,18 @@ const terms = Object.entries({ ns: 18, us: 15, µs: 15, ms: 12, s: 9, m: 7, h: 5
   .map(([unit, digits]) => `([0-9]{1,${digits}}([.][0-9]*)?|[.][0-9]+)${unit}`)
   .join('|');
 
-const DURATION = `^(${terms})+$`;
+const DURATION = pattern(`^(${terms})+$`);
 
 /** Durations from `from` to `to` (both written as durations): the CEL, and the same as a reader. */
 export function durationsBetween(from: string, to: string) {
   const [least, most] = [parseDuration(from), parseDuration(to)];
   return {
-    cel: `(self.matches('${DURATION}') && duration(self) >= duration('${from}') && duration(self) <= duration('${to}'))`,
+    cel: `(${DURATION.cel()} && duration(self) >= duration('${from}') && duration(self) <= duration('${to}'))`,
     read: (written: string): Duration | undefined => {
       const parsed = parseDuration(written);
       if (parsed === undefined || least === undefined || most === undefined) return undefined;
       const within = least.nanos <= parsed.nanos && parsed.nanos <= most.nanos;
-      return within && new RegExp(DURATION).test(written) ? parsed : undefined;
+      return within && DURATION.test(written) ? parsed : undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { distinct, each, SecretKey, text } from './fields.ts';
-import { withRules, type Rule } from './rule.ts';
+import { matching, pattern, withRules, type Rule } from './rule.ts';
 
 /** The largest uid and gid: one more means nobody at all. */
 const MOST_ID = 4_294_967_294;
@@ -17,11 +17,8 @@ const systemGids: readonly number[] = Object.values(systemGroups).filter((gid) =
 /** The most items of lists in other lists: the API server bounds what its rules may cost. */
 const MOST_MEMBERSHIPS = 32;
 
-const nameRule = (example: string): Rule<string> => ({
-  cel: `self.matches('^[a-z_][a-z0-9_-]*$')`,
-  says: `is not a name such as "${example}": lower-case letters, digits, _ and -`,
-  holds: (name) => /^[a-z_][a-z0-9_-]*$/.test(name),
-});
+const nameRule = (example: string): Rule<string> =>
+  matching('^[a-z_][a-z0-9_-]*$', `is not a name such as "${example}": lower-case letters, digits, _ and -`);
 
 /** The name of a user or a group, whoever it is. */
 export function personName() {
@@ -83,15 +80,15 @@ const UserFields = z.strictObject({
 });
 
 /** Names after which a Secret and its Object can be named. */
-const NAMES_A_SECRET = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+const namesSecret = pattern('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$');
 
 const User = withRules(UserFields, [
   {
-    cel: `has(self.passwordSecretRef) || self.name.matches('${NAMES_A_SECRET}')`,
+    cel: `has(self.passwordSecretRef) || ${namesSecret.cel('self.name')}`,
     says: 'is a name after which no Secret can be named: give the user a passwordSecretRef, or a name without _ that does not end with -',
     field: ['name'],
     reads: ['name', 'passwordSecretRef'],
-    holds: ({ name, passwordSecretRef }) => passwordSecretRef !== undefined || new RegExp(NAMES_A_SECRET).test(name),
+    holds: ({ name, passwordSecretRef }) => passwordSecretRef !== undefined || namesSecret.test(name),
   },
 ]);
 

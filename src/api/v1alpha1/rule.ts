@@ -21,6 +21,26 @@ export interface Rule<T> {
   readonly holds?: (value: T) => boolean;
 }
 
+/** A regular expression for both sides, in what RE2 and JavaScript have in common. */
+export interface Pattern {
+  /** A CEL expression that tells whether it matches `self`, or a field of it. */
+  readonly cel: (of?: string) => string;
+  readonly test: (text: string) => boolean;
+}
+
+/** Both sides of one text. Backslashes need a raw text of CEL, in which no quotation mark can stand. */
+export function pattern(source: string): Pattern {
+  const text = source.includes('\\') ? `r'${source}'` : `'${source}'`;
+  const expression = new RegExp(source, 'u');
+  return { cel: (of = 'self') => `${of}.matches(${text})`, test: (value) => expression.test(value) };
+}
+
+/** The rule of a text that has to match. */
+export function matching(source: string, says: string): Rule<string> {
+  const { cel, test } = pattern(source);
+  return { cel: cel(), says, holds: test };
+}
+
 /** The extension of a structural schema that holds CEL rules. */
 const CEL_RULES = 'x-kubernetes-validations';
 

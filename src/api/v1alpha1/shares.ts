@@ -3,7 +3,7 @@ import { compareQuantities } from '../../lib/quantity.ts';
 import { distinct, distinctBy, duration, each, SIZE, size, text } from './fields.ts';
 import { operationList } from './operations.ts';
 import { personName } from './people.ts';
-import { withRules, type Rule } from './rule.ts';
+import { matching, withRules, type Rule } from './rule.ts';
 import { SnapshotPolicy } from './snapshots.ts';
 import { storeName } from './stores.ts';
 
@@ -46,7 +46,7 @@ const Quota = withRules(
         limit !== undefined || softLimit !== undefined || most !== undefined || softFiles !== undefined,
     },
     {
-      cel: `!has(self.limit) || !has(self.softLimit) || !self.limit.matches('${SIZE.source}') || !self.softLimit.matches('${SIZE.source}') || quantity(self.softLimit).compareTo(quantity(self.limit)) <= 0`,
+      cel: `!has(self.limit) || !has(self.softLimit) || !${SIZE.cel('self.limit')} || !${SIZE.cel('self.softLimit')} || quantity(self.softLimit).compareTo(quantity(self.limit)) <= 0`,
       says: 'is more than limit',
       field: ['softLimit'],
       reads: ['limit', 'softLimit'],
@@ -131,16 +131,7 @@ const Trash = z.strictObject({
   }),
   restrictToAdmin: z.boolean().default(false).meta({ description: 'Whether only administrators may look into it.' }),
   maxSize: size().optional().meta({ description: 'Most that it holds; no limit when left out.' }),
-  excludePatterns: each(
-    withRules(text(128), [
-      {
-        cel: `self.matches(r'${PATTERN}')`,
-        says: 'is not a pattern of names such as "*.tmp"',
-        holds: (pattern) => new RegExp(PATTERN, 'u').test(pattern),
-      },
-    ]),
-    32,
-  )
+  excludePatterns: each(withRules(text(128), [matching(PATTERN, 'is not a pattern of names such as "*.tmp"')]), 32)
     .default([])
     .meta({ description: 'Names that are deleted at once, such as *.tmp.' }),
 });
@@ -229,11 +220,7 @@ function sameStore(field: 'metadataStore' | 'localBlockStore'): Rule<unknown> {
 const Share = withRules(
   z.strictObject({
     name: withRules(text(33), [
-      {
-        cel: `self.matches('${SHARE_NAME}')`,
-        says: 'is not the name of a share such as "/export": lower-case letters, digits and -',
-        holds: (name) => new RegExp(SHARE_NAME).test(name),
-      },
+      matching(SHARE_NAME, 'is not the name of a share such as "/export": lower-case letters, digits and -'),
     ]).meta({ description: 'Name under which clients mount it.' }),
     metadataStore: storeName().optional().meta({
       description:

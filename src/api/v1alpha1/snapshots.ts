@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { distinct, durationsBetween, text } from './fields.ts';
-import { withRules } from './rule.ts';
+import { matching, pattern, withRules } from './rule.ts';
 
-const shorthand = /^@(hourly|daily|weekly)$/;
+const shorthand = pattern('^@(hourly|daily|weekly)$');
 
 /** Ten years: longer than anybody means. */
 const LONGEST = '87600h';
@@ -13,7 +13,7 @@ const lives = durationsBetween('0s', LONGEST);
 const interval = () =>
   withRules(text(32), [
     {
-      cel: `self.matches('${shorthand.source}') || ${intervals.cel}`,
+      cel: `${shorthand.cel()} || ${intervals.cel}`,
       says: 'is neither @hourly, @daily or @weekly nor a duration such as "6h"',
       holds: (written) => shorthand.test(written) || intervals.read(written) !== undefined,
     },
@@ -38,11 +38,7 @@ const fields = {
     .meta({ description: 'How long a snapshot is kept; forever when left out.', typeName: 'duration' }),
   enabled: z.boolean().default(true).meta({ description: 'false: no more are made, and those that exist stay.' }),
   namePrefix: withRules(z.string().max(64), [
-    {
-      cel: `self.matches('^[A-Za-z0-9_-]*$')`,
-      says: 'is not the beginning of a name such as "nightly-": letters, digits, _ and -',
-      holds: (prefix) => /^[A-Za-z0-9_-]*$/.test(prefix),
-    },
+    matching('^[A-Za-z0-9_-]*$', 'is not the beginning of a name such as "nightly-": letters, digits, _ and -'),
   ])
     .default('')
     .meta({ description: 'What the names of snapshots begin with.' }),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bucket, bucketPath, host } from './database.ts';
 import { distinct, objectName, port, SecretKey, secretKey, size, text } from './fields.ts';
-import { withRules, type Rule } from './rule.ts';
+import { matching, withRules, type Rule } from './rule.ts';
 
 /** The name of the stores that are made where none are declared: a share may always name them. */
 export const defaultStore = 'default';
@@ -16,11 +16,7 @@ export function metadataDatabase(databaseName: string): string {
 
 const STORE_NAME = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 
-const nameRule: Rule<string> = {
-  cel: `self.matches('${STORE_NAME}')`,
-  says: 'is not the name of a store such as "fast-1": lower-case letters, digits and -',
-  holds: (name) => new RegExp(STORE_NAME).test(name),
-};
+const nameRule = matching(STORE_NAME, 'is not the name of a store such as "fast-1": lower-case letters, digits and -');
 
 const notDefault: Rule<string> = {
   cel: `self != '${defaultStore}'`,
@@ -185,11 +181,10 @@ const LocalBlockStore = withRules(
 
 const s3Endpoint = () =>
   withRules(text(), [
-    {
-      cel: `self.matches('^https?://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$')`,
-      says: 'is not an S3 endpoint such as "https://s3.example.com": its scheme is needed',
-      holds: (name) => /^https?:\/\/[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?\/?$/.test(name),
-    },
+    matching(
+      '^https?://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$',
+      'is not an S3 endpoint such as "https://s3.example.com": its scheme is needed',
+    ),
   ]);
 
 const Encryption = withRules(
