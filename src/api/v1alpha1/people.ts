@@ -98,10 +98,10 @@ export const Groups = distinct(z.array(Group).max(256), 'name');
 /** Users that are declared. */
 export const Users = distinct(z.array(User).max(256), 'name');
 
-/** What a spec says of people, as far as names are looked up in it. */
+/** What a spec says of people. */
 export interface People {
-  readonly users?: readonly { readonly name: string; readonly uid?: number | undefined }[] | undefined;
-  readonly groups?: readonly { readonly name: string; readonly gid?: number | undefined }[] | undefined;
+  readonly users?: z.output<typeof Users> | undefined;
+  readonly groups?: z.output<typeof Groups> | undefined;
 }
 
 /** Every user whom a share may name with the uid, if there is one. */
