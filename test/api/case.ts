@@ -36,3 +36,8 @@ export interface Limit {
   readonly spec: Json;
   readonly problems: readonly string[];
 }
+
+/** A change that is refused for these problems, or for none. */
+export function change(title: string, from: Json, to: Json, ...problems: string[]): Change {
+  return { title, from, to, problems };
+}

@@ -1,6 +1,8 @@
 import type { Json } from '../../src/lib/json.ts';
 import { refused, type Change, type Limit, type Refused } from './case.ts';
 import { acceptedServing, refusedServing, servingChanges, servingLimits } from './serving-cases.ts';
+import { refusedPeople } from './people-cases.ts';
+import { acceptedStores, refusedStores, storeChanges } from './store-cases.ts';
 import { acceptedDatabases, databaseChanges, databaseLimits, refusedDatabases } from './database-cases.ts';
 
 export type { Refused } from './case.ts';
@@ -125,6 +127,7 @@ export const accepted: readonly (readonly [title: string, spec: Json])[] = [
   ],
   ...acceptedDatabases,
   ...acceptedServing,
+  ...acceptedStores,
 ];
 
 const notQuantity = 'is not a quantity such as "10Gi"';
@@ -854,6 +857,8 @@ export const refusedSpecs: readonly Refused[] = [
   ...bySeveral,
   ...refusedDatabases,
   ...refusedServing,
+  ...refusedStores,
+  ...refusedPeople,
 ];
 
 const cannotShrink = 'is less than before: a volume can grow, never shrink';
@@ -868,6 +873,7 @@ function storage(before: Json, after: Json): Pick<Change, 'from' | 'to'> {
 export const changes: readonly Change[] = [
   ...databaseChanges,
   ...servingChanges,
+  ...storeChanges,
   ...['metadataSize', 'contentSize', 'cacheSize', 'controlPlaneSize'].flatMap((field): Change[] => [
     { title: `${field} grows`, ...storage({ [field]: '10Gi' }, { [field]: '11Gi' }), problems: [] },
     {
