@@ -23,6 +23,21 @@ export function port(): z.ZodInt {
   return z.int().min(1).max(65535);
 }
 
+/** The name or address of a host. */
+export function host() {
+  return withRules(text(), [
+    matching(
+      '^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$',
+      'is not a host name or an address such as "postgres.example.com"',
+    ),
+  ]);
+}
+
+/** A number of connections. */
+export function connections(least: number): z.ZodInt {
+  return z.int().min(least).max(10_000);
+}
+
 /** The name of a Kubernetes object in the DittoServer's namespace: a DNS-1123 subdomain. */
 export function objectName(what: string): z.ZodString {
   return withRules(text(), [

@@ -5,7 +5,7 @@ import { checkLimits } from './limits.ts';
 import { nameProblem, type ServerIdentity } from './name.ts';
 import { inOurWords, quote, sortProblems, toProblems, type Problem } from './problem.ts';
 import { depthProblem, keyProblems } from './shape.ts';
-import { checkPercona } from './percona.ts';
+import { checkPercona } from './percona-checks.ts';
 import { Spec } from './spec.ts';
 
 /** A DittoServer as it was written, checked and with its defaults filled in. */

@@ -1,3 +1,37 @@
+import { text } from './fields.ts';
+import { matching, withRules } from './rule.ts';
+
+/** The name of a bucket. */
+export const bucket = () =>
+  withRules(text(63), [matching('^[a-z0-9][-a-z0-9.]+[a-z0-9]$', 'is not the name of a bucket such as "my-backups"')]);
+
+/** A folder of a bucket. */
+export const bucketPath = () =>
+  withRules(text(512), [
+    matching(
+      '^/?[a-zA-Z0-9_][-a-zA-Z0-9._]*(/[a-zA-Z0-9_][-a-zA-Z0-9._]*)*/?$',
+      'is not a path in a bucket such as "backups/team-a"',
+    ),
+  ]);
+
+/** The URL of a service. */
+export const endpointUrl = () =>
+  withRules(text(), [
+    matching(
+      '^https?://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$',
+      'is not an S3 endpoint such as "https://s3.example.com": its scheme is needed',
+    ),
+  ]);
+
+/** An endpoint of a service that is reached over TLS, with or without its scheme. */
+export const tlsEndpoint = () =>
+  withRules(text(), [
+    matching(
+      '^(https://)?[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$',
+      'is not an S3 endpoint such as "s3.example.com", which is always reached over TLS',
+    ),
+  ]);
+
 /** Where something lies in S3, in one way of writing it. */
 export interface Place {
   /** A host, with a port that is not the usual one. */

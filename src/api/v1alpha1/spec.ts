@@ -16,7 +16,7 @@ import {
   SecretKey,
   text,
 } from './fields.ts';
-import { Database, Percona } from './database.ts';
+import { Database } from './database.ts';
 import { checkExtraConfig, checkMounts, mountPathRules } from './extras.ts';
 import {
   reservedEnv,
@@ -25,6 +25,7 @@ import {
   reservedPodLabels,
   reservedVolumes,
 } from './reserved.ts';
+import { Percona } from './percona.ts';
 import { checkPeople, checkSharePeople } from './people-checks.ts';
 import { Groups, Users } from './people.ts';
 import { Nfs, Smb } from './protocols.ts';

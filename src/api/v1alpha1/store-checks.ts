@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { meaning, report, type Check } from './check.ts';
-import type { Database, Percona } from './database.ts';
+import type { Database } from './database.ts';
+import type { Percona } from './percona.ts';
 import { quote } from './problem.ts';
 import { blocksOf, isAmongBlocks, isSamePlace, placeInS3 } from './s3.ts';
 import type { Shares } from './shares.ts';

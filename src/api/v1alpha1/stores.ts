@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { bucket, bucketPath, host } from './database.ts';
-import { distinct, objectName, port, SecretKey, secretKey, size, text } from './fields.ts';
+import { connections, distinct, host, objectName, port, SecretKey, secretKey, size, text } from './fields.ts';
 import { matching, withRules, type Rule } from './rule.ts';
+import { bucket, bucketPath, endpointUrl } from './s3.ts';
 
 /** The name of the stores that are made where none are declared: a share may always name them. */
 export const defaultStore = 'default';
@@ -77,8 +77,6 @@ const Badger = z.strictObject({
     description: 'Whether changes of names are written to disk a moment later, which is faster; data never waits.',
   }),
 });
-
-const connections = (least: number) => z.int().min(least).max(10_000);
 
 const addressFields = ['host', 'port', 'database', 'user', 'sslMode', 'passwordSecretRef'] as const;
 const neededFields = ['host', 'database', 'user', 'passwordSecretRef'] as const;
@@ -179,14 +177,6 @@ const LocalBlockStore = withRules(
   ],
 );
 
-const s3Endpoint = () =>
-  withRules(text(), [
-    matching(
-      '^https?://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]{1,5})?/?$',
-      'is not an S3 endpoint such as "https://s3.example.com": its scheme is needed',
-    ),
-  ]);
-
 const Encryption = withRules(
   z.strictObject({
     algorithm: z.enum(['aes-256-gcm', 'chacha20-poly1305', 'xchacha20-poly1305']).default('aes-256-gcm').meta({
@@ -210,7 +200,7 @@ const Encryption = withRules(
 
 const S3Fields = z.strictObject({
   bucket: bucket().meta({ description: 'Bucket, which has to exist. It cannot change.' }),
-  endpoint: s3Endpoint().optional().meta({
+  endpoint: endpointUrl().optional().meta({
     description: 'URL of the S3 service; AWS when left out. It cannot change.',
   }),
   region: text(63).default('us-east-1').meta({ description: 'Region of the bucket.' }),
