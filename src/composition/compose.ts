@@ -1,5 +1,5 @@
 import { at, covers, objectAt, textAt, textsAt, withValue, defined, type JsonObject } from '../lib/json.ts';
-import { called, failed, progressing, type Health } from '../kubernetes/health.ts';
+import { called, failed, progressing, worst, type Health } from '../kubernetes/health.ts';
 import type { Manifest, Texts } from '../kubernetes/manifest.ts';
 import { isOurs, namesOwner, type Marks } from '../kubernetes/marks.ts';
 import {
@@ -177,10 +177,19 @@ function blockedByUse(health: Health, manifest: Manifest, broken: Health | undef
   return { ...broken, message: `${called(manifest)} waits: ${broken.message}` };
 }
 
-/** What a component waits for before it is made or changed, and what keeps it from coming up. */
-interface Uses {
-  readonly unusable: Health | undefined;
+/** How the resources are on which a component depends, as far as that matters to it. */
+interface Dependencies {
+  /** What it waits for before it is made or changed. */
+  readonly awaited: Health | undefined;
+  /** What needs a person, and keeps it from coming up once it is made. */
   readonly broken: Health | undefined;
+}
+
+/** A component that is not made yet, because something is in its way. */
+function heldBack(obstacle: Health, manifest: Manifest, broken: Health | undefined): Outcome {
+  const waiting = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
+  const health = blockedByUse(waiting, manifest, broken);
+  return { health, unusable: health, blocked: [], unchangeable: [] };
 }
 
 function composeWanted<Plan>(
@@ -189,34 +198,23 @@ function composeWanted<Plan>(
   plan: Plan,
   frame: Frame,
   object: ObservedObject | undefined,
-  { unusable, broken }: Uses,
+  { awaited, broken }: Dependencies,
 ): Outcome {
   const life = component.life(plan);
+  const obstacle = worst([awaited, component.obstacle?.(plan)].filter((health) => health !== undefined));
+  if (obstacle !== undefined && object === undefined) return heldBack(obstacle, manifest, broken);
+
   const missing = object !== undefined && life.kind !== 'owned' && isMissing(object);
-  const taken = !missing && life.kind === 'data' && object?.live !== undefined && !isOurs(object.live, frame.marks);
-  const takenBy = nameTaken(manifest, frame.marks);
+  const isTheirs = object?.live !== undefined && !isOurs(object.live, frame.marks);
+  const taken = life.kind === 'data' && isTheirs && !missing ? nameTaken(manifest, frame.marks) : undefined;
   const blocker = object === undefined || missing ? undefined : blockedBy(object);
-  const blockers = [
-    ...(taken ? [blocked(manifest, 'NameTaken', takenBy)] : []),
-    ...(blocker === undefined ? [] : [blocker]),
-  ];
-
-  // What needs a person comes first, then what it waits for.
-  const obstacles = [unusable, component.obstacle?.(plan)].filter((health) => health !== undefined);
-  const obstacle = obstacles.find(({ state }) => state === 'failed') ?? obstacles[0];
-  if (obstacle !== undefined && object === undefined) {
-    const waiting = { ...obstacle, message: `${called(manifest)} is not created yet: ${obstacle.message}` };
-    const health = blockedByUse(waiting, manifest, broken);
-    return { health, unusable: health, blocked: blockers, unchangeable: [] };
-  }
-
   const preserved = preserveImmutable(manifest, object);
   const wanted =
     obstacle === undefined || object === undefined
       ? withFinalizers(preserved.manifest, life)
       : held(object.manifest, manifest, component.steered);
   const own = (): Health => {
-    if (taken) return failed('NameTaken', takenBy);
+    if (taken !== undefined) return failed('NameTaken', taken);
     if (obstacle !== undefined)
       return { ...obstacle, message: `${called(manifest)} stays as it is: ${obstacle.message}` };
     if (object === undefined) return unseen(life, manifest);
@@ -233,14 +231,17 @@ function composeWanted<Plan>(
     readiness: component.readiness?.(plan) ?? whenCreated,
     watch: component.watch ?? false,
   });
-  const waits = unusability(life, wanted, object);
-  const waiting = taken || (waits !== undefined && health.state === 'failed') ? health : waits;
+  const notUsable = unusability(life, wanted, object);
+  const unusable = taken !== undefined || (notUsable !== undefined && health.state === 'failed') ? health : notUsable;
   return {
     desired: { resource, ready: health.state === 'ready' },
     health,
-    ...(waiting !== undefined && { unusable: waiting }),
-    blocked: blockers,
-    unchangeable: obstacle === undefined && !taken ? preserved.unchangeable : [],
+    ...(unusable !== undefined && { unusable }),
+    blocked: [
+      ...(taken === undefined ? [] : [blocked(manifest, 'NameTaken', taken)]),
+      ...(blocker === undefined ? [] : [blocker]),
+    ],
+    unchangeable: obstacle === undefined && taken === undefined ? preserved.unchangeable : [],
   };
 }
 
@@ -288,19 +289,16 @@ export function composeComponents<Plan>(
     const manifest = component.render(plan);
     goWithOwner.push(...unkept(component.life(plan), object, frame.marks));
     const used = outcomesOf(component.uses?.(plan));
-    const awaited = outcomesOf(component.after?.(plan)).map(({ health }) => health);
-    const waits = [
-      ...used.map(({ unusable }) => unusable).filter((health) => health !== undefined),
-      ...awaited.filter((health) => health !== undefined).filter(({ state }) => state !== 'ready'),
-    ];
-    const unusable = waits.find(({ state }) => state === 'failed') ?? waits[0];
+    const earlier = outcomesOf(component.after?.(plan));
+    const waits = [...used.map(({ unusable }) => unusable), ...earlier.map(({ health }) => health)];
+    const awaited = worst(waits.filter((health) => health !== undefined));
     const relied = outcomesOf(component.relies?.(plan));
     const broken = [...used, ...relied].map(({ health }) => health).find((health) => health?.state === 'failed');
     outcomes.set(
       component.key,
       manifest === undefined
         ? composeUnwanted(component.life(plan), object, frame.marks)
-        : composeWanted(component, manifest, plan, frame, object, { unusable, broken }),
+        : composeWanted(component, manifest, plan, frame, object, { awaited, broken }),
     );
   }
 
