@@ -1,13 +1,12 @@
 import type { Input } from './api/v1alpha1/input.ts';
 import { parseDittoServer, parseInput, type DittoServer } from './api/v1alpha1/parse.ts';
-import { problemText, type Problem } from './api/v1alpha1/problem.ts';
+import { problemsText, type Problem } from './api/v1alpha1/problem.ts';
 import { soundStatus } from './api/v1alpha1/status.ts';
 import { componentsOf } from './components/registry.ts';
 import { composeComponents, keepOurs, type Composition } from './composition/compose.ts';
 import { observe, type Call } from './crossplane/observe.ts';
 import type { RunFunctionRequest, RunFunctionResponse } from './crossplane/protocol.ts';
 import { respond, type Answer } from './crossplane/respond.ts';
-import type { Secrets } from './kubernetes/secret.ts';
 import { wholeSeconds } from './lib/duration.ts';
 import { planMarks } from './plan/labels.ts';
 import { tooLargeFor } from './plan/room.ts';
@@ -47,20 +46,9 @@ const nothing: Answer = {
   ttl: 0,
 };
 
-/** How many problems a message tells: nobody reads more, and an answer above 4 MB would not reach Crossplane. */
-const MOST_TOLD = 50;
-
-/** The problems in one line. */
-function summary(problems: readonly Problem[]): string {
-  const told = problems.slice(0, MOST_TOLD).map(problemText);
-  return problems.length > MOST_TOLD
-    ? [...told, `and ${problems.length - MOST_TOLD} more`].join('; ')
-    : told.join('; ');
-}
-
 /** The answer to a bad spec or input: fatal, so nothing in the cluster changes, and never cached. */
 function refuse(call: Call, reason: string, problems: readonly Problem[]): Decision {
-  const message = summary(problems);
+  const message = problemsText(problems);
   const answer: Answer = {
     ...nothing,
     conditions: refusedConditions(reason, message, call.conditions),
@@ -90,15 +78,8 @@ function timeToLive({ responsive }: Call, { health }: Composition, settled: numb
   return responsive ? settled : Math.min(DEAF, settled);
 }
 
-function compose(
-  call: Call,
-  server: DittoServer,
-  input: Input,
-  secrets: Secrets,
-  names: readonly string[],
-  options: Options,
-): Decision {
-  const { observed } = call;
+function compose(call: Call, server: DittoServer, input: Input, names: readonly string[], options: Options): Decision {
+  const { observed, secrets } = call;
   const plan = planDittoServer({ server, input, observed, secrets, entropy: options.entropy });
   const tooLarge = tooLargeFor(plan.config, plan.serving.text);
   if (tooLarge !== undefined) return refuse(call, 'InvalidSpec', [tooLarge]);
@@ -134,10 +115,10 @@ export function decide(call: Call, options: Options): Decision {
 
   const server = parsed.value;
   const { secrets } = call;
-  if (secrets === 'unsupported') return compose(call, server, input.value, secrets, [], options);
+  if (secrets === 'unsupported') return compose(call, server, input.value, [], options);
   const names = requiredSecrets(server);
   if (names.some((name) => !secrets.has(name))) return ask(call, server, names);
-  return compose(call, server, input.value, secrets, names, options);
+  return compose(call, server, input.value, names, options);
 }
 
 /** Answers Crossplane's call: request in, response out. */

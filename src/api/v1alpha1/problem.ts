@@ -136,3 +136,13 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 export function problemText({ field, detail }: Problem): string {
   return `${field}: ${detail}`;
 }
+
+/** How many problems a message tells: nobody reads more, and an answer above 4 MB would not reach Crossplane. */
+const MOST_TOLD = 50;
+
+/** Problems in one line. */
+export function problemsText(problems: readonly Problem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(problemText);
+  const rest = problems.length - told.length;
+  return [...told, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
+}
