@@ -7,15 +7,11 @@ import type { ServerState } from './server-state.ts';
  *
  * One that the provisioner made stays declared for as long as it is there.
  */
-export function activePlan(
-  plan: ServingPlan,
-  server: ServerState,
-  notes: Notes,
-  attempted: ReadonlySet<string>,
-): ServingPlan {
+export function activePlan(plan: ServingPlan, server: ServerState, notes: Notes): ServingPlan {
   const isOurs = (name: string): boolean => {
     const actual = server.shares.get(name);
-    return actual !== undefined && (notes.of('share', name).made === actual.id || attempted.has(`share ${name}`));
+    const { made, attempted } = notes.of('share', name);
+    return actual !== undefined && (made === actual.id || attempted !== undefined);
   };
   const shares = plan.shares.filter(({ name, fallback }) => !fallback || server.shares.size === 0 || isOurs(name));
   const isFallbackActive = shares.some(({ fallback }) => fallback);

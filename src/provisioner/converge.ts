@@ -3,6 +3,7 @@ import { activePlan } from './active-plan.ts';
 import { convergeAdapters, convergeSettings, type AdapterWatch } from './adapters.ts';
 import type { Administrator } from './administrator.ts';
 import type { Answer, Failure } from './answer.ts';
+import { settleAttempts } from './attempts.ts';
 import { nameOf, type Change, type Kind } from './change.ts';
 import { convergeGroups } from './groups.ts';
 import type { Hide } from './hide-secrets.ts';
@@ -30,7 +31,6 @@ export interface Lasting {
   readonly administrator: Administrator;
   readonly passwords: Passwords;
   readonly sealer: Sealer;
-  readonly attempted: Set<string>;
   readonly hide: Hide;
   /** Told of every change that was made. */
   readonly tell: (change: Change) => void;
@@ -149,23 +149,27 @@ export async function converge({ plan, secret, lack, adminPassword }: Inputs, la
   if (arrived.rotated)
     tell({ kind: 'admin', name: plan.admin.secret, action: 'update', fields: [{ name: 'password' }] });
 
-  const stopped: Failure = { ok: false, status: 0, reason: 'the provisioner is stopping', unsent: true };
   const { administrator, wire, signal } = lasting;
+  const stopped = (): Failure | undefined =>
+    signal.aborted || wire.isGone()
+      ? { ok: false, status: 0, reason: 'the provisioner is stopping', unsent: true }
+      : undefined;
   const send = (request: Request): Promise<Answer> => administrator.send(request);
   const read = await readServerState(send);
   if (!read.ok) return unanswered(read, lasting);
   const notes = createNotes(read.state.settings, send);
-  const round: Round = {
-    plan: activePlan(plan, read.state, notes, lasting.attempted),
+  const whole: Round = {
+    plan,
     server: read.state,
     notes,
     sealer: lasting.sealer,
     secret,
     lack,
-    attempted: lasting.attempted,
+    stopped,
     send,
     change: async (change, request) => {
-      if (signal.aborted || wire.isGone()) return stopped;
+      const stop = stopped();
+      if (stop !== undefined) return stop;
       const answer = await send(request);
       if (answer.ok) tell(change);
       return answer;
@@ -174,6 +178,8 @@ export async function converge({ plan, secret, lack, adminPassword }: Inputs, la
       problems.push({ about: nameOf(kind, name), message });
     },
   };
+  await settleAttempts(whole);
+  const round: Round = { ...whole, plan: activePlan(plan, read.state, notes) };
   await convergeAll(round, plan, lasting);
   const shares = await finalShares(round, changes.length > 0);
   await loadAgain(round, shares);

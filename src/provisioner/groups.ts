@@ -1,6 +1,7 @@
+import { make } from './attempts.ts';
 import { changed, differences } from './compare.ts';
 import { path } from './path.ts';
-import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
+import { idOf, putNote, type Round } from './round.ts';
 
 /** Makes and updates groups. */
 export async function convergeGroups(round: Round): Promise<void> {
@@ -27,7 +28,6 @@ export async function convergeGroups(round: Round): Promise<void> {
       await putNote(round, 'group', { name, made: id });
       continue;
     }
-    if (wasAttempted(round, 'group', name)) await putNote(round, 'group', { name, made: actual.id });
     const changes = differences({ ...fields }, { gid: actual.gid, description: actual.description });
     if (changes.length === 0) continue;
     const body = changed({ ...fields }, changes);

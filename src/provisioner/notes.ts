@@ -18,13 +18,16 @@ const Sizes = z.record(z.string(), z.number());
 /**
  * What the server cannot tell of an object later: who made it, and what was applied.
  *
- * A note is written after what it tells of is so, with two exceptions: a grant is noted before it is given, so that it can
- * be taken back whatever happens in between, and a restart before what needs it is done, so that none is lost.
+ * A note is written after what it tells of is so, with three exceptions: that an object is made is noted before, so that it
+ * is known when nobody lived to see the end of that; a grant is noted before it is given, so that it can be taken back
+ * whatever happens in between; and a restart before what needs it is done, so that none is lost.
  */
 export const Note = z.object({
   name: z.string(),
   /** The server's id of the object that the provisioner made; another id under this name is somebody else's. */
   made: z.string().optional(),
+  /** When its making was begun of which no end was seen, in milliseconds since 1970; it is not `made` then. */
+  attempted: z.number().optional(),
   /** Of a store: names of the fields of its config that were declared. */
   fields: z.array(z.string()).optional(),
   /** Of a store: its secrets, sealed. */

@@ -48,7 +48,6 @@ function lasting(options: ProvisionOptions, metrics: Metrics, hide: Hide, isDry:
     // A bit sooner than the next look, so that each look has some to compare.
     passwords: createPasswords(wire, interval * 0.9),
     sealer: createSealer(),
-    attempted: new Set(),
     hide,
     tell: (change) => {
       if (isDry) return;

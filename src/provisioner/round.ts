@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SecretFile, ServingPlan } from '../api/provisioning.ts';
-import { isUndone, type Answer } from './answer.ts';
+import type { Answer, Failure } from './answer.ts';
 import type { Change, Kind } from './change.ts';
 import type { Note, NoteKind, Notes } from './notes.ts';
 import type { Sealer } from './sealer.ts';
@@ -18,18 +18,18 @@ export interface Round {
   readonly secret: (file: SecretFile) => string | undefined;
   /** What is said of one that there is not. */
   readonly lack: (file: SecretFile) => string;
+  /** Why nothing is changed any more; undefined while it is. */
+  readonly stopped: () => Failure | undefined;
   /** Reads, or writes what is no change of its own, such as the second half of one. */
   readonly send: (request: Request) => Promise<Answer>;
   /** Does what makes the server more like the plan, and tells of it: the one way to change something. */
   readonly change: (change: Change, request: Request) => Promise<Answer>;
   /** Reports what is declared and not so. */
   readonly problem: (kind: Kind, name: string, message: string) => void;
-  /** Objects whose making was sent and got no answer, by kind and name: where they turn up later, they were made all the same. */
-  readonly attempted: Set<string>;
 }
 
 /** What a note is about, as problems name it. */
-const aboutKinds = {
+export const aboutKinds = {
   metadata_store: 'metadata store',
   local_block_store: 'local block store',
   remote_block_store: 'remote block store',
@@ -48,12 +48,13 @@ export async function putNote({ notes, problem }: Round, kind: NoteKind, note: N
 
 /** Changes something; what the server takes up only when it starts again says what a restart is `needed` for. */
 export async function changeFor(
-  { notes, change }: Round,
+  { notes, stopped, change }: Round,
   needed: string | undefined,
   what: Change,
   request: Request,
 ): Promise<Answer> {
-  return needed === undefined ? change(what, request) : notes.withRestart(needed, () => change(what, request));
+  if (needed === undefined) return change(what, request);
+  return stopped() ?? notes.withRestart(needed, () => change(what, request));
 }
 
 /** Asks for a restart of the server, and notes that this was done; neither without the other. */
@@ -67,18 +68,4 @@ const Made = z.looseObject({ id: z.string() });
 /** The id of an object that was just made; empty in a dry run. */
 export function idOf(body: unknown): string {
   return Made.safeParse(body).data?.id ?? '';
-}
-
-/** Whether something of that kind and name was tried to be made, and is there now. */
-export function wasAttempted({ attempted }: Round, kind: Kind, name: string): boolean {
-  return attempted.delete(`${kind} ${name}`);
-}
-
-/** Makes an object; one whose making is sent and gets no answer is remembered until there is one. */
-export async function make(round: Round, kind: Kind, name: string, request: Request): Promise<Answer> {
-  const answer = await round.change({ kind, name, action: 'create', fields: [] }, request);
-  const attempt = `${kind} ${name}`;
-  if (answer.ok || answer.status !== 0) round.attempted.delete(attempt);
-  else if (!isUndone(answer)) round.attempted.add(attempt);
-  return answer;
 }

@@ -1,5 +1,7 @@
 import type { DeclaredShare } from '../api/provisioning.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { isUndone } from './answer.ts';
+import { make } from './attempts.ts';
 import { actualBindings, declaredBindings, differingBindings, formerBindings, mixedRemotes } from './bindings.ts';
 import { nameOf } from './change.ts';
 import { changed, differences, sameBytes, sameDuration, type FieldChange, type Same } from './compare.ts';
@@ -10,7 +12,7 @@ import { path, sharePath } from './path.ts';
 import { convergePermissions, permissionKeys } from './permissions.ts';
 import { placesOf } from './places.ts';
 import { convergeQuotas, quotaSizes } from './quotas.ts';
-import { changeFor, make, putNote, wasAttempted, type Round } from './round.ts';
+import { changeFor, putNote, type Round } from './round.ts';
 import { ServerShares, type ServerShare } from './server-state.ts';
 import type { Unlike } from './stores.ts';
 
@@ -117,7 +119,7 @@ async function makeShare(
   };
   const answer = await make(round, 'share', name, { method: 'POST', path: path('shares'), body });
   if (!answer.ok) {
-    if (answer.status === 0 && remote_block_store !== undefined) stores.silent.add(remote_block_store);
+    if (!isUndone(answer) && remote_block_store !== undefined) stores.silent.add(remote_block_store);
     round.problem('share', name, `is not there: ${answer.reason}`);
     return undefined;
   }
@@ -219,12 +221,13 @@ async function convergeShare(round: Round, share: DeclaredShare, stores: StoresF
   const actual = present ?? (await makeShare(round, share, stores));
   if (actual === undefined) return;
 
-  const noted = round.notes.of('share', name);
+  const { attempted, ...noted } = round.notes.of('share', name);
   const isNew = present === undefined;
-  const isOurs = isNew || wasAttempted(round, 'share', name);
+  // One that is half-made is closed before anything else; what is set before the server runs it, it would not take up.
+  if (!isNew && attempted !== undefined) return;
   const before: Note = {
     ...noted,
-    ...(isOurs && { made: actual.id }),
+    ...(isNew && { made: actual.id }),
     ...bindingsNote(round, share, present, noted),
   };
   if (present !== undefined) reportBindings(round, share, actual);

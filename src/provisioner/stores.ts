@@ -1,11 +1,12 @@
 import type { DeclaredStore } from '../api/provisioning.ts';
 import { sortFields, type Json, type JsonObject } from '../lib/json.ts';
+import { make } from './attempts.ts';
 import { nameOf } from './change.ts';
 import { HIDDEN, sameConfig, type FieldChange } from './compare.ts';
 import type { Note } from './notes.ts';
 import { path } from './path.ts';
 import { differingFields, identityOf, placeOf } from './places.ts';
-import { changeFor, idOf, make, needRestart, putNote, wasAttempted, type Round } from './round.ts';
+import { changeFor, idOf, needRestart, putNote, type Round } from './round.ts';
 import type { ServerStore } from './server-state.ts';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -95,7 +96,7 @@ async function makeStore(round: Round, where: StoreKind, store: DeclaredStore, p
   const { name, type } = store;
   const { config, note } = sealed(round, store, plain, { name });
   const body = { name, type, ...(Object.keys(config).length > 0 && { config: JSON.stringify(sortFields(config)) }) };
-  const answer = await make(round, where.kind, name, { method: 'POST', path: path(...where.api), body });
+  const answer = await make(round, where.note, name, { method: 'POST', path: path(...where.api), body });
   if (!answer.ok) {
     const isOpen = answer.reason.includes('is locked by') && (await closeRemoved(round, store, config));
     const open = 'it was removed, and the server has it open until it starts again, which is asked for';
@@ -154,8 +155,7 @@ async function updateStore(
   actual: ServerStore,
 ): Promise<void> {
   const { name } = store;
-  const noted = round.notes.of(where.note, name);
-  const before = wasAttempted(round, where.kind, name) ? { ...noted, made: actual.id } : noted;
+  const before = round.notes.of(where.note, name);
   const current = actual.config ?? {};
   const wanted = sealed(round, store, plain, before);
   const fields = changesOf(store, wanted, current, before);

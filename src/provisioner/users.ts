@@ -1,11 +1,12 @@
 import type { DeclaredUser } from '../api/provisioning.ts';
 import { defined, type JsonObject } from '../lib/json.ts';
 import { ADMIN } from './administrator.ts';
+import { make } from './attempts.ts';
 import { changed, differences } from './compare.ts';
 import { inTurns } from './in-turns.ts';
 import { hasPasswordLength, wrongPasswordLength } from './password-length.ts';
 import { path } from './path.ts';
-import { idOf, make, putNote, wasAttempted, type Round } from './round.ts';
+import { idOf, putNote, type Round } from './round.ts';
 import type { ServerUser } from './server-state.ts';
 
 /** Told of a user whose password was just set. */
@@ -81,8 +82,7 @@ async function updateUser(
   actual: ServerUser,
 ): Promise<void> {
   const { name } = user;
-  const noted = round.notes.of('user', name);
-  const before = wasAttempted(round, 'user', name) ? { ...noted, made: actual.id } : noted;
+  const before = round.notes.of('user', name);
   const isLetIn = user.enabled && !actual.enabled;
   const declared = {
     ...fieldsOf(user),

@@ -80,7 +80,7 @@ export function fakeRound(
     sealer: createSealer(),
     secret: ({ secret }) => `${secret}-password`,
     lack: ({ secret }) => `Secret ${JSON.stringify(secret)} is missing`,
-    attempted: new Set(),
+    stopped: () => undefined,
     send: async (request) => wire.send(request),
     change: async (change, request) => {
       const answer = await wire.send(request);

@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../lab/ports.ts';
 import { eventually } from '../../lab/program.ts';
 import type { DeclaredShare, ServingPlan } from '../../src/api/provisioning.ts';
 import { at, listAt, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { listen } from '../../src/listen/address.ts';
 import { startFakeCluster } from '../provisioner/fake-cluster.ts';
 import { planWith, share, store, user } from '../provisioner/plan.ts';
 import { ADMIN_PASSWORD, SECOND_PASSWORD } from './support/dfs-server.ts';
@@ -108,6 +111,25 @@ async function runToEnd(args: readonly string[]): Promise<{ code: unknown; stdou
   const ended = new Promise((resolve) => child.once('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await ended, stdout, stderr };
+}
+
+const program = ['src/main.ts', 'provision'];
+
+/** Starts it; it ends with the test, whatever becomes of that. */
+function launch(
+  here: Provisioned,
+): AsyncDisposable & { readonly child: ChildProcess; readonly ended: Promise<unknown> } {
+  const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
+  const child = spawn(process.execPath, [...program, ...flags, '--address', '127.0.0.1:0']);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  return {
+    child,
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
 /** Declares everything with its Secrets, and makes it so. */
@@ -325,8 +347,11 @@ describe.skipIf(!can).concurrent('one round', () => {
     expect(about('plain')).toEqual([]);
 
     here.declare({ ...plan, shares: ['/noted', '/nfs', '/permission'].map(restricted) });
+    // The first note is that of its making.
+    let notes = 0;
     here.proxy.fail = (method, path) =>
-      method !== 'GET' && /share\.noted$|\/nfs\/adapters\/|\/permission\/permissions\//.test(path)
+      method !== 'GET' &&
+      ((path.endsWith('share.noted') && ++notes > 1) || /\/nfs\/adapters\/|\/permission\/permissions\//.test(path))
         ? { status: 500, detail: 'no room' }
         : undefined;
     expect((await here.once()).stderr.trim().split('\n')).toEqual([
@@ -426,7 +451,15 @@ describe.skipIf(!can).concurrent('one round', () => {
         .writes()
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
-    ).toEqual(['POST /api/v1/shares', 'POST /api/v1/store/metadata']);
+    ).toEqual([
+      // That each is tried is noted before, and the note goes with the refusal.
+      'DELETE /api/v1/settings/dittofs-provisioner.metadata_store.bad',
+      'DELETE /api/v1/settings/dittofs-provisioner.share.d',
+      'POST /api/v1/shares',
+      'POST /api/v1/store/metadata',
+      'PUT /api/v1/settings/dittofs-provisioner.metadata_store.bad',
+      'PUT /api/v1/settings/dittofs-provisioner.share.d',
+    ]);
     here.secret('dan', 'password', 'short');
     expect((await here.once()).stderr).toContain(
       'user "dan": its password, key "password" of Secret "dan", does not have 8 to 72 bytes\n',
@@ -813,6 +846,79 @@ describe.skipIf(!can).concurrent('a fallback share', () => {
     here.declare({ ...fallback, prune: true });
     expect(await here.once()).toEqual(done);
     expect(here.proxy.writes()).toEqual([]);
+  });
+});
+
+describe.skipIf(!can).concurrent('a share whose making a former provisioner did not live to see', () => {
+  const restricted = { nfs: { squash: 'all_to_guest' }, settings: { default_permission: 'read-write' } };
+
+  /** What was written about a share, after its path. */
+  const about = ({ proxy }: Provisioned, name: string): readonly string[] =>
+    proxy
+      .writes()
+      .filter(({ path }) => path.startsWith(`/api/v1/shares/${name}/`))
+      .map(({ path }) => path.replace(`/api/v1/shares/${name}/`, ''));
+
+  it('is closed before it is restricted and opened, and is its own', async () => {
+    await using here = await provisioned();
+    const plan = planWith({ ...stores, prune: true, shares: [share('/export', { ...restricted, fallback: true })] });
+    here.declare(plan);
+    here.proxy.cut = (method, path) => method === 'POST' && path === '/api/v1/shares';
+    expect((await here.once()).stderr).toContain('share "/export": is not there: the server did not answer');
+    expect(await found(here, 'shares', '/export')).toMatchObject({ enabled: true });
+    here.proxy.cut = () => false;
+    expect(await here.once()).toEqual(done);
+    expect(about(here, 'export')).toEqual(['disable', 'adapters/nfs/config', 'enable']);
+    expect(await found(here, 'shares', '/export')).toMatchObject({ enabled: true });
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes()).toEqual([]);
+    here.declare({ ...plan, shares: [] });
+    expect(await here.once()).toEqual(done);
+    expect(await namesOf(here, 'shares')).toEqual([]);
+  });
+
+  it('is closed also where it is no longer declared', async () => {
+    await using here = await provisioned();
+    here.declare(planWith({ ...stores, shares: [share('/a')] }));
+    here.proxy.cut = (method, path) => method === 'POST' && path === '/api/v1/shares';
+    await here.once();
+    here.declare(planWith(stores));
+    expect(await here.once()).toEqual(done);
+    expect(await found(here, 'shares', '/a')).toMatchObject({ enabled: false });
+  });
+
+  it('is left alone until the server has it', async () => {
+    await using here = await provisioned();
+    here.secret('s3', 'id', 'id');
+    here.secret('s3', 'key', 'key');
+    // Nobody listens there for now: the server keeps on trying, and the share is on record from the beginning.
+    const port = await freePort();
+    const s3 = store('s3', {
+      type: 's3',
+      config: { bucket: 'b', endpoint: `http://127.0.0.1:${port}`, allow_private_endpoint: true },
+      secrets: { access_key_id: { secret: 's3', key: 'id' }, secret_access_key: { secret: 's3', key: 'key' } },
+    });
+    const one = share('/a', { ...restricted, remote_block_store: 's3' });
+    const plan = planWith({ ...stores, remote_block_stores: [s3], prune: true, shares: [one] });
+    here.declare(plan);
+    await using launched = launch(here);
+    expect(await eventually(async () => (await namesOf(here, 'shares')).includes('/a'), PATIENCE)).toBe(true);
+    launched.child.kill('SIGKILL');
+    await launched.ended;
+    const still = 'share "/a": the server is still making it\n';
+    expect((await here.once()).stderr).toBe(still);
+    expect(about(here, 'a')).toEqual(['disable']);
+    here.declare({ ...plan, shares: [] });
+    expect((await here.once()).stderr).toBe(still);
+    expect(await namesOf(here, 'shares')).toEqual(['/a']);
+
+    here.declare(plan);
+    const s3Server = createServer((_request, response) => response.writeHead(403).end());
+    await listen(s3Server, { host: '127.0.0.1', port });
+    expect(await eventually(async () => (await here.once()).stderr === '', PATIENCE)).toBe(true);
+    expect(about(here, 'a')).toEqual(['disable', 'adapters/nfs/config', 'enable']);
+    s3Server.closeAllConnections();
+    s3Server.close();
   });
 });
 
@@ -1203,8 +1309,6 @@ describe.skipIf(!can).concurrent('adapters', () => {
 });
 
 describe.skipIf(!can).concurrent('the program', () => {
-  const program = ['src/main.ts', 'provision'];
-
   it('does one round, and says what is missing', async () => {
     await using here = await provisioned();
     const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
@@ -1225,23 +1329,6 @@ describe.skipIf(!can).concurrent('the program', () => {
     const { code, stderr } = await runToEnd([...program, ...flags, '--once']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('cannot provision http://127.0.0.1')]);
   });
-
-  /** Starts it; it ends with the test, whatever becomes of that. */
-  function launch(
-    here: Provisioned,
-  ): AsyncDisposable & { readonly child: ChildProcess; readonly ended: Promise<unknown> } {
-    const flags = ['--plan', here.files.plan, '--secrets', here.files.secrets, '--url', here.proxy.url];
-    const child = spawn(process.execPath, [...program, ...flags, '--address', '127.0.0.1:0']);
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    return {
-      child,
-      ended,
-      [Symbol.asyncDispose]: async () => {
-        child.kill('SIGKILL');
-        await ended;
-      },
-    };
-  }
 
   it('ends when it is asked to', async () => {
     await using here = await provisioned();
