@@ -159,6 +159,9 @@ export const ProvisionerReport = z.object({
 });
 export type ProvisionerReport = z.output<typeof ProvisionerReport>;
 
+/** Seconds after which a provisioner that is asked to stop is ended: it waits 70 for the answer to what it is just writing. */
+export const stopSeconds = 90;
+
 /**
  * The keys of that ConfigMap.
  *

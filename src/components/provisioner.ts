@@ -72,6 +72,8 @@ function podSpec(plan: Plan): JsonObject {
     nodeSelector: pod.nodeSelector,
     tolerations: pod.tolerations,
     priorityClassName: pod.priorityClassName,
+    // What is being written is finished, and noted, before the next one begins.
+    terminationGracePeriodSeconds: provisioner.terminationGracePeriod,
     containers: [container(plan)],
     volumes: [
       { name: 'plan', configMap: { name: names.config, items: [{ key: planFile, path: planFile }] } },

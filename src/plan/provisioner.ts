@@ -1,3 +1,4 @@
+import { stopSeconds } from '../api/provisioning.ts';
 import type { Input } from '../api/v1alpha1/input.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Texts } from '../kubernetes/manifest.ts';
@@ -10,6 +11,8 @@ export interface ProvisionerPlan {
   readonly selector: Texts;
   /** Keys of Secrets that it reads. */
   readonly files: readonly SecretFile[];
+  /** Seconds that its pod has to stop. */
+  readonly terminationGracePeriod: number;
   readonly securityContext: JsonObject;
   readonly podSecurityContext: JsonObject;
 }
@@ -28,6 +31,7 @@ export function planProvisioner(server: string, input: Input, files: readonly Se
     image: input.images.provisioner ?? ownImage,
     selector: planSelector(server),
     files,
+    terminationGracePeriod: stopSeconds,
     securityContext: restrictedContainer,
     podSecurityContext: restrictedPod,
   };

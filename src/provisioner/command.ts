@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { stopSeconds } from '../api/provisioning.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseAddress, type Address } from '../listen/address.ts';
 import type { StatusRef } from './status-config-map.ts';
@@ -17,8 +18,8 @@ interface Flags {
   readonly debug: boolean;
 }
 
-/** Milliseconds for what is being written after SIGTERM. */
-const GRACE = 2_000;
+/** The most milliseconds for what is being written after SIGTERM; where nothing is, it ends at once. Less than its pod has, so that it ends by itself. */
+const GRACE = stopSeconds * 1000 - 5_000;
 
 /** Where Kubernetes puts the token of a pod. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';

@@ -27,18 +27,21 @@ export interface Wire {
 export interface WireOptions {
   /** Where its API is: `http://name:8080`. */
   readonly url: string;
-  /** Ends what only reads; what writes is let finish, so that a note follows what it is about. */
+  /** Ends what only reads, and logins; what writes is let finish, so that a note follows what it is about. */
   readonly signal: AbortSignal;
   readonly hide: Hide;
   /** Told of every request. */
   readonly observe: (method: Method, outcome: string) => void;
 }
 
-/** Milliseconds in which the server answers: a share whose S3 is dead takes half a minute, and is told of all the same. */
+/** Milliseconds in which the server answers: a list of shares takes half a minute where an S3 is dead. Less than `stopSeconds`. */
 const TIMEOUT = 70_000;
 
 /** Milliseconds before a read without an answer is repeated: the server has cached by then what it took so long to find out. */
 const AGAIN = 100;
+
+/** Where somebody logs in, which changes nothing. */
+const LOGIN = '/api/v1/auth/login';
 
 /** https://www.rfc-editor.org/rfc/rfc9457 */
 const Problem = z.looseObject({
@@ -84,7 +87,11 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
     return { ok: false, status: 0, reason: stableWords(hide(reason)), unsent: goneCodes.includes(code) };
   };
 
-  const once = async ({ method, path, body }: Request, token: string | undefined): Promise<Answer> => {
+  /** Whether a request ends with the signal; a login that is begun after it is for what is still written. */
+  const isEnded = ({ method, path }: Request): boolean => method === 'GET' || (path === LOGIN && !signal.aborted);
+
+  const once = async (request: Request, token: string | undefined): Promise<Answer> => {
+    const { method, path, body } = request;
     const timeout = AbortSignal.timeout(TIMEOUT);
     try {
       const response = await fetch(`${base}${path}`, {
@@ -95,7 +102,7 @@ export function createWire({ url, signal, hide, observe }: WireOptions): Wire {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         redirect: 'error',
-        signal: method === 'GET' ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: isEnded(request) ? AbortSignal.any([signal, timeout]) : timeout,
       });
       const text = await response.text();
       gone = false;
@@ -135,8 +142,6 @@ export function readOnly(wire: Wire): Wire {
     ...wire,
     canWrite: false,
     send: async (request, token) =>
-      request.method === 'GET' || request.path === '/api/v1/auth/login'
-        ? wire.send(request, token)
-        : { ok: true, body: undefined },
+      request.method === 'GET' || request.path === LOGIN ? wire.send(request, token) : { ok: true, body: undefined },
   };
 }

@@ -1,15 +1,19 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { stopSeconds } from '../../src/api/provisioning.ts';
 import { listen } from '../../src/listen/address.ts';
 import { createWire, type Method, type Wire } from '../../src/provisioner/wire.ts';
 
 /** A wire to a server that answers so. */
-async function wireTo(answer: RequestListener): Promise<AsyncDisposable & { readonly wire: Wire }> {
+async function wireTo(
+  answer: RequestListener,
+  signal = new AbortController().signal,
+): Promise<AsyncDisposable & { readonly wire: Wire }> {
   const server = createServer(answer);
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   const wire = createWire({
     url: `http://127.0.0.1:${port}/`,
-    signal: new AbortController().signal,
+    signal,
     hide: (text) => text.replaceAll('secret', '********'),
     observe: () => undefined,
   });
@@ -66,5 +70,30 @@ describe('an answer', () => {
       reason: 'the server did not answer in time',
     });
     expect(limit.mock.calls).toEqual([[70_000]]);
+    // A provisioner that stops waits for it.
+    expect(70_000).toBeLessThan(stopSeconds * 1000 - 10_000);
+  });
+
+  it('is not waited for by a provisioner that stops, but for what writes', async () => {
+    const stopping = new AbortController();
+    const held: (() => void)[] = [];
+    await using to = await wireTo((_request, response) => {
+      held.push(() => response.writeHead(200).end('[]'));
+      if (held.length === 3) stopping.abort();
+    }, stopping.signal);
+    const login = '/api/v1/auth/login';
+    const reading = to.wire.send({ method: 'GET', path: where });
+    const entering = to.wire.send({ method: 'POST', path: login });
+    const writing = to.wire.send({ method: 'POST', path: where });
+    expect([await reading, await entering]).toMatchObject([{ ok: false }, { ok: false }]);
+    for (const answer of held.splice(0)) answer();
+    expect(await writing).toMatchObject({ ok: true });
+    // What is written may have to log in before its note.
+    const again = to.wire.send({ method: 'POST', path: login });
+    await vi.waitFor(() => {
+      expect(held).toHaveLength(1);
+    });
+    for (const answer of held) answer();
+    expect(await again).toMatchObject({ ok: true });
   });
 });

@@ -1343,6 +1343,29 @@ describe.skipIf(!can).concurrent('the program', () => {
     expect(output).not.toContain(ADMIN_PASSWORD);
   });
 
+  it('is asked to end while it makes a share, and ends when that is closed', async () => {
+    await using here = await provisioned();
+    const one = share('/a', { permissions: [{ type: 'user', name: 'alice', level: 'read' }] });
+    here.secret('alice', 'password', 'alice-password');
+    here.declare(planWith({ ...stores, users: [user('alice')], shares: [one] }));
+    let isUnderWay = false;
+    here.proxy.delay = (method, path) => {
+      if (method !== 'POST' || path !== '/api/v1/shares') return 0;
+      isUnderWay = true;
+      return 5000;
+    };
+    await using launched = launch(here);
+    const { child, ended } = launched;
+    expect(await eventually(() => Promise.resolve(isUnderWay), PATIENCE)).toBe(true);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await found(here, 'shares', '/a')).toMatchObject({ enabled: false });
+    here.proxy.delay = () => 0;
+    expect(await here.once()).toEqual(done);
+    expect(here.proxy.writes().map(({ path }) => path)).not.toContain('/api/v1/shares/a/disable');
+    expect(await found(here, 'shares', '/a')).toMatchObject({ enabled: true });
+  });
+
   it('is asked to end in the middle of changes, and loses none of the restarts that these need', async () => {
     await using here = await provisioned();
     const many = (value: boolean): ServingPlan => {
