@@ -1513,7 +1513,7 @@ describe.skipIf(!can).concurrent('the loop', () => {
     expect(made).toHaveLength(1);
   });
 
-  it('keeps the last good plan while another cannot be read', async () => {
+  it('keeps the last good plan while another cannot be read', async ({ expect }) => {
     await using here = await provisioned();
     here.declare(planWith({ groups: [{ name: 'team' }] }));
     await using running = await here.run(1000);
