@@ -1,8 +1,9 @@
 import type { Life } from '../composition/component.ts';
 import { presence, progressing, ready, failed, type Health } from '../kubernetes/health.ts';
 import type { ObservedObject } from '../kubernetes/object.ts';
-import { whenRevisionIs } from '../kubernetes/readiness.ts';
+import { whenDataIs } from '../kubernetes/readiness.ts';
 import type { Plan } from '../plan/plan.ts';
+import { appliedKey } from '../plan/provisioning.ts';
 import { userKey } from '../plan/users.ts';
 import type { ServerComponent } from './server-component.ts';
 
@@ -52,6 +53,6 @@ export const provisionerStatus: ServerComponent = {
     ...generatedUsers.filter(({ isUsed }) => isUsed).map(({ user }) => userKey(user)),
     'server',
   ],
-  readiness: ({ serving }) => whenRevisionIs(serving.revision),
+  readiness: ({ serving }) => whenDataIs(appliedKey, serving.revision),
   watch: true,
 };

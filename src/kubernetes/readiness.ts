@@ -37,9 +37,9 @@ export const whenDeployed = whenTrue(
   '(object.spec.replicas == 0 || (has(object.status.updatedReplicas) && object.status.updatedReplicas >= object.spec.replicas && has(object.status.availableReplicas) && object.status.availableReplicas >= object.spec.replicas))',
 );
 
-/** Ready once a ConfigMap says that this revision is applied. */
-export function whenRevisionIs(revision: string): ObjectReadiness {
-  return whenTrue('has(object.data)', 'has(object.data.revision)', `object.data.revision == "${revision}"`);
+/** Ready once a ConfigMap has this value under a key, which is an identifier of CEL. */
+export function whenDataIs(key: string, value: string): ObjectReadiness {
+  return whenTrue('has(object.data)', `has(object.data.${key})`, `object.data.${key} == "${value}"`);
 }
 
 const hasState = ['has(object.status)', 'has(object.status.state)'];

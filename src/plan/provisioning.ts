@@ -3,6 +3,9 @@ import { isOurs, type Marks } from '../kubernetes/marks.ts';
 import type { ObservedObjects } from '../kubernetes/object.ts';
 import { textAt } from '../lib/json.ts';
 
+/** Under which key of the report its provisioner says what is applied. */
+export const appliedKey = statusKeys.revision;
+
 /** What the provisioner has reported so far. */
 export interface Provisioning {
   /** Revision of the plan that is applied as a whole; empty where none is. */

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stopSeconds } from '../api/provisioning.ts';
 import { parseDuration } from '../lib/duration.ts';
-import { parseAddress, type Address } from '../listen/address.ts';
+import type { Address } from '../listen/address.ts';
+import { addressFlag } from '../listen/address-flag.ts';
+import type { Exit } from '../listen/exit.ts';
 import type { StatusRef } from './status-config-map.ts';
 
 /** Flags, as they are written. */
@@ -24,12 +26,7 @@ const GRACE = stopSeconds * 1000 - 5_000;
 /** Where Kubernetes puts the token of a pod. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  if (parsed === undefined)
-    throw new InvalidArgumentError('It is not an address such as "0.0.0.0:8081" or "[::]:8081".');
-  return parsed;
-}
+const address = addressFlag(8081);
 
 function statusRef(text: string): StatusRef {
   const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
@@ -49,9 +46,6 @@ function url(text: string): string {
     throw new InvalidArgumentError('It is not a URL such as "http://my-server-api:8080".');
   return text;
 }
-
-/** Ends the process. */
-export type Exit = (code: number) => void;
 
 async function run(flags: Flags, exit: Exit): Promise<void> {
   // Loaded only here: the other commands need none of it.
