@@ -61,7 +61,8 @@ function dataOf({ cluster }: World): readonly JsonObject[] {
 function reconcile(world: World): void {
   const { cluster } = world;
   if (!world.alive) return;
-  const observed = Object.keys(cluster.objects());
+  const before = cluster.objects();
+  const observed = Object.keys(before);
   const step = cluster.step();
   for (const { desired } of step.calls) {
     for (const [key, { resource }] of Object.entries(desired?.resources ?? {})) {
@@ -76,7 +77,16 @@ function reconcile(world: World): void {
   // Nothing observed and wanted is dropped. Only these are not wanted any more once the spec says so.
   const spec = cluster.xr().spec as JsonObject;
   const offered = at(spec, 'nfs', 'enabled') !== false || at(spec, 'smb', 'enabled') !== false;
-  const unwanted = [...(offered ? [] : ['connection', 'file-service']), 'storage-class'];
+  // A Secret that the spec brings, whose generated counterpart was never ours.
+  const isTheirs = (key: string): boolean => {
+    const live = objectAt(before[key], 'status', 'atProvider', 'manifest');
+    return live !== undefined && at(live, 'metadata', 'labels', 'app.kubernetes.io/instance') !== 'files';
+  };
+  const brought = [
+    ...(at(spec, 'identity', 'jwt', 'secretRef') === undefined ? [] : ['jwt-secret']),
+    ...(at(spec, 'identity', 'admin', 'passwordSecretRef') === undefined ? [] : ['admin-secret']),
+  ].filter(isTheirs);
+  const unwanted = [...(offered ? [] : ['connection', 'file-service']), ...brought, 'storage-class'];
   for (const response of step.calls) {
     const keys = desiredKeys({ ...step, response });
     for (const key of observed.filter((known) => !unwanted.includes(known))) expect(keys, 'dropped').toContain(key);

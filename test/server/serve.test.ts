@@ -164,7 +164,10 @@ describe('SIGTERM', () => {
       .write(frame(request).subarray(0, 7));
     await sleep(100);
     running.process.kill('SIGTERM');
-    await sleep(100);
+    // Two signals that wait for the process at once are one.
+    const isDraining = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${running.metricsPort}/readyz`)).status;
+    await expect.poll(isDraining, { timeout: 8_000 }).toBe(503);
     running.process.kill('SIGTERM');
     expect(await running.exited).toBe(1);
   });
