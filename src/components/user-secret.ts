@@ -8,14 +8,14 @@ export function userSecret({ user }: GeneratedUser): ServerComponent {
   return {
     key: userKey(user),
     render: ({ generatedUsers, namespace, labelsOf }) => {
-      const generated = generatedUsers.find((one) => one.user === user);
-      if (generated === undefined) return undefined;
+      const secret = generatedUsers.find((one) => one.user === user)?.secret;
+      if (secret === undefined) return undefined;
       return {
         apiVersion: 'v1',
         kind: 'Secret',
-        metadata: { name: generated.secret.name, namespace, labels: labelsOf('user') },
+        metadata: { name: secret.name, namespace, labels: labelsOf('user') },
         type: 'kubernetes.io/basic-auth',
-        data: generated.secret.data,
+        data: secret.data,
       };
     },
     assess: assessExistence,

@@ -61,8 +61,8 @@ export interface Composition {
   readonly blocked: readonly Blocked[];
   /** Wishes that cannot be met because a field cannot change, in words. */
   readonly unchangeable: readonly string[];
-  /** What is to be kept, and goes with its owner all the same, in words. */
-  readonly unkept: readonly string[];
+  /** What is to be kept, and goes with its owner all the same, in words; undefined where there is nothing. */
+  readonly unkept: string | undefined;
 }
 
 /** Kinds whose live objects hold users' data or open it. */
@@ -159,16 +159,17 @@ function nameTaken(manifest: Manifest, { labelSets }: Marks): string {
   return `${called(manifest)} exists already and is not this DittoServer's: rename the DittoServer, or move that object, or label it ${labels.join(' and ')} to hand it over`;
 }
 
-/** Why Kubernetes will delete what is to be kept, and what to do about it; our own manifests name no owner. */
-function unkept(life: Life, object: ObservedObject | undefined, marks: Marks): readonly string[] {
-  if (life.kind !== 'data' || life.fate !== 'kept' || object?.live === undefined || isMissing(object)) return [];
-  if (!namesOwner(object.live, marks)) return [];
-  const kind = textAt(object.live, 'kind') ?? '';
-  const name = textAt(object.live, 'metadata', 'name') ?? '';
-  const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: marks.labelSets[0] } });
-  return [
-    `${called(object.live)} is to be kept, but Kubernetes deletes it with the ${marks.owner.kind}, which it names as its owner: kubectl patch ${kind.toLowerCase()} ${name} --type=merge -p '${patch}' keeps it`,
-  ];
+/** Whether Kubernetes will delete what is to be kept: our own manifests name no owner. */
+function goesWithOwner(life: Life, { live }: Pick<ObservedObject, 'live'>, marks: Marks): boolean {
+  return life.kind === 'data' && life.fate === 'kept' && live !== undefined && namesOwner(live, marks);
+}
+
+/** What to do about objects that are to be kept and go with their owner. */
+function unkept(objects: readonly ObservedObject[], { labelSets, owner }: Marks): string | undefined {
+  if (objects.length === 0) return undefined;
+  const names = objects.map(({ live }) => called(live ?? {})).join(', ');
+  const patch = JSON.stringify({ metadata: { ownerReferences: null, labels: labelSets[0] } });
+  return `to be kept, but deleted with the ${owner.kind}, because it names that as its owner: ${names}; kubectl patch KIND NAME --type=merge -p '${patch}' keeps each`;
 }
 
 /** A resource that is on its way and uses something that needs a person needs that person too. */
@@ -277,7 +278,7 @@ export function composeComponents<Plan>(
   observed: ObservedObjects,
 ): Composition {
   const outcomes = new Map<string, Outcome>();
-  const goWithOwner: string[] = [];
+  const goWithOwner: ObservedObject[] = [];
   const outcomesOf = (keys: readonly string[] = []): readonly Outcome[] =>
     keys.map((key) => {
       const outcome = outcomes.get(key);
@@ -287,7 +288,8 @@ export function composeComponents<Plan>(
   for (const component of components) {
     const object = observed.get(component.key);
     const manifest = component.render(plan);
-    goWithOwner.push(...unkept(component.life(plan), object, frame.marks));
+    if (object !== undefined && !isMissing(object) && goesWithOwner(component.life(plan), object, frame.marks))
+      goWithOwner.push(object);
     const used = outcomesOf(component.uses?.(plan));
     const earlier = outcomesOf(component.after?.(plan));
     const waits = [...used.map(({ unusable }) => unusable), ...earlier.map(({ health }) => health)];
@@ -314,6 +316,6 @@ export function composeComponents<Plan>(
       .map(([key]) => key),
     blocked: all.flatMap(([, outcome]) => outcome.blocked),
     unchangeable: all.flatMap(([, outcome]) => outcome.unchangeable),
-    unkept: goWithOwner,
+    unkept: unkept(goWithOwner, frame.marks),
   };
 }

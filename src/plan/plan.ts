@@ -183,7 +183,7 @@ export function planDittoServer({ server, input, observed, secrets, entropy }: F
   const generatedUsers = planGeneratedUsers(spec, name, context);
   const comeByThemselves = [
     ...(admin.isGenerated ? [admin.ref.name] : []),
-    ...generatedUsers.map(({ secret }) => secret.name),
+    ...generatedUsers.flatMap(({ secret }) => (secret === undefined ? [] : [secret.name])),
     clusterUserSecret(name),
   ];
   const serving = planServing({ spec, input, server: name, admin: admin.ref, stores, secrets, comeByThemselves });

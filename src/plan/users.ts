@@ -12,7 +12,8 @@ export interface GeneratedUser {
   readonly user: string;
   /** Whether the server is to know this password, and not one that the user brings, or none any more. */
   readonly isUsed: boolean;
-  readonly secret: GeneratedSecret;
+  /** Undefined where nobody needs it, and the Secret of that name is somebody else's. */
+  readonly secret: GeneratedSecret | undefined;
 }
 
 /** The key of a password in a Secret of type kubernetes.io/basic-auth. */
@@ -32,7 +33,7 @@ export function userKey(user: string): `user.${string}` {
 /** Users whose Secret was made: it stays until the DittoServer goes, and shares the fate of the data. */
 function formerUsers({ observed, marks }: CredentialContext): readonly string[] {
   return [...observed]
-    .filter(([key, object]) => key.startsWith(KEY) && isOurs(object.resource, marks) && wasMade(object, marks))
+    .filter(([key, { resource }]) => key.startsWith(KEY) && isOurs(resource, marks))
     .map(([key]) => key.slice(KEY.length));
 }
 
@@ -46,7 +47,9 @@ export function planGeneratedUsers(
   return [...new Set([...declared, ...formerUsers(context)])].sort().map((user) => {
     const name = userSecretName(user, server);
     const fresh = { username: user, [PASSWORD]: deriveSecret(context.entropy, name, 18) };
-    return { user, isUsed: declared.includes(user), secret: generate(name, userKey(user), fresh, context) };
+    const isUsed = declared.includes(user);
+    const isKept = isUsed || wasMade(context.observed.get(userKey(user)), context.marks);
+    return { user, isUsed, secret: isKept ? generate(name, userKey(user), fresh, context) : undefined };
   });
 }
 

@@ -27,7 +27,7 @@ function resourcesApplied({ composition: { blocked, heldBack, health, unchangeab
   const [waiting] = heldBack;
   if (waiting !== undefined) return no('Waiting', health.get(waiting)?.message ?? '');
   const notes = [
-    ...unkept,
+    ...(unkept === undefined ? [] : [unkept]),
     ...(unchangeable.length === 0 ? [] : [`what cannot change stays: ${unchangeable.join('; ')}`]),
   ];
   return yes('Applied', ['Every object is applied', ...notes].join('; '));

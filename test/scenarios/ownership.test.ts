@@ -104,7 +104,23 @@ describe('a generated Secret whose name is taken is in nobody’s way', () => {
       cluster.bringUp();
       expect(conditions(cluster)).toMatchObject({ ResourcesApplied: 'True Applied', Ready: 'True Available' });
       expect(content(cluster.live('Secret', 'files.user.alice'))).toEqual(before);
+      expect(Object.keys(cluster.objects())).not.toContain('user.alice');
     }
+  });
+
+  it('is not deleted with the DittoServer, although ours was to be, and its user has left the spec', () => {
+    const storage = { retentionPolicy: 'Delete' };
+    const cluster = createCluster({ xr: dittoServer({ storage, users: [{ name: 'alice' }] }) });
+    cluster.bringUp();
+    expect(policies(cluster, 'user.alice')).toBe('Observe, Create, Delete');
+    cluster.api.remove({ kind: 'Secret', namespace: 'team-a', name: 'files.user.alice' });
+    cluster.api.put(secret('team-a', 'files.user.alice', { password: 'of-another-alice' }));
+    cluster.edit((spec) => (spec.users = []));
+    cluster.settle();
+    expect(policies(cluster, 'user.alice')).not.toContain('Delete');
+    cluster.remove();
+    cluster.provide();
+    expect(cluster.live('Secret', 'files.user.alice')?.data).toEqual(base64({ password: 'of-another-alice' }));
   });
 });
 
@@ -237,16 +253,14 @@ describe('the Go operator’s server of that name', () => {
     operatorLeftovers(cluster);
     cluster.bringUp();
     const { message } = cluster.condition('ResourcesApplied');
-    const patch = {
-      ownerReferences: null,
-      labels: { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' },
-    };
+    const labels = { 'app.kubernetes.io/instance': 'files', 'app.kubernetes.io/managed-by': 'function-dittofs' };
+    const patch = JSON.stringify({ metadata: { ownerReferences: null, labels } });
+    expect(message).toBe(
+      `Every object is applied; to be kept, but deleted with the DittoServer, because it names that as its owner: Secret "files-jwt-secret", Secret "files-admin-bootstrap-credentials"; kubectl patch KIND NAME --type=merge -p '${patch}' keeps each`,
+    );
     for (const name of ['files-jwt-secret', 'files-admin-bootstrap-credentials']) {
-      expect(message).toContain(
-        `Secret "${name}" is to be kept, but Kubernetes deletes it with the DittoServer, which it names as its owner: kubectl patch secret ${name} --type=merge -p '${JSON.stringify({ metadata: patch })}' keeps it`,
-      );
       cluster.api.patch({ kind: 'Secret', namespace: 'team-a', name }, ({ metadata }) => {
-        Object.assign(metadata as JsonObject, { labels: patch.labels, ownerReferences: [] });
+        Object.assign(metadata as JsonObject, { labels, ownerReferences: [] });
       });
     }
     cluster.settle();
