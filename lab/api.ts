@@ -58,11 +58,14 @@ interface Resource {
   readonly namespaced: boolean;
 }
 
-/** Everything that is served, in the versions that the API server prefers. */
+/** Everything that is served, each in the version that the API server prefers of those that have it. */
 async function discover(ask: Ask): Promise<readonly Resource[]> {
   const groups = listAt(await need(ask, '/apis'), 'groups');
-  const versions = groups.map((group) => textAt(group, 'preferredVersion', 'groupVersion') ?? '');
-  const prefixes = ['/api/v1', ...versions.map((version) => `/apis/${version}`)];
+  const versions = groups.flatMap((group) => {
+    const all = listAt(group, 'versions').map((version) => textAt(version, 'groupVersion') ?? '');
+    return [textAt(group, 'preferredVersion', 'groupVersion') ?? '', ...all];
+  });
+  const prefixes = ['/api/v1', ...new Set(versions.map((version) => `/apis/${version}`))];
   const lists = await Promise.all(
     prefixes.map(async (prefix) => {
       const { status, body } = await ask('GET', prefix);
@@ -80,7 +83,12 @@ async function discover(ask: Ask): Promise<readonly Resource[]> {
       });
     }),
   );
-  return lists.flat().filter(({ plural }) => !plural.includes('/'));
+  const preferred = new Map<string, Resource>();
+  for (const resource of lists.flat().filter(({ plural }) => !plural.includes('/'))) {
+    const [, , full = ''] = resource.names;
+    if (!preferred.has(full)) preferred.set(full, resource);
+  }
+  return [...preferred.values()];
 }
 
 /** What is asked for, as kubectl takes it. */

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { isUndone, type Answer } from './answer.ts';
+import { actualBindings } from './bindings.ts';
 import type { Note, NoteKind } from './notes.ts';
 import { sharePath } from './path.ts';
+import { placesOf } from './places.ts';
 import { aboutKinds, putNote, type Round } from './round.ts';
 import { readAs, type ServerShare } from './server-state.ts';
 import { storeKinds } from './store-kinds.ts';
@@ -71,7 +73,10 @@ async function close(round: Round, share: ServerShare, attempted: number): Promi
     return true;
   }
   if (answer.status === 404 && (await isStartedSince(round, attempted))) return true;
-  const why = answer.status === 404 ? 'the server is still making it' : `cannot be disabled: ${answer.reason}`;
+  const why =
+    answer.status === 404
+      ? 'the server is still making it: it is closed once that ends, or the server is started again'
+      : `cannot be disabled: ${answer.reason}`;
   round.problem('share', name, why);
   return false;
 }
@@ -87,8 +92,12 @@ async function settle(
   if (id === undefined) {
     // Who makes it by hand later is not to lose it.
     if (Date.now() - attempted > LONGEST) await putNote(round, kind, note);
-  } else if (share === undefined || (await close(round, share, attempted))) {
+  } else if (share === undefined) {
     await putNote(round, kind, { ...note, made: id });
+  } else if (await close(round, share, attempted)) {
+    // Its files stay when it is pruned, so its stores have to be known.
+    const stores = actualBindings(share, round.server);
+    await putNote(round, kind, { ...note, made: id, stores, places: placesOf(round, stores) });
   }
 }
 

@@ -87,13 +87,20 @@ describe('an attempt whose end nobody saw', () => {
       'POST shares/a/disable',
       expect.stringContaining('PUT settings/dittofs-provisioner.share.a'),
     ]);
-    expect(round.notes.all('share')).toEqual([{ name: '/a', made: 'id of /a' }]);
+    expect(round.notes.all('share')).toEqual([
+      { name: '/a', made: 'id of /a', stores: { 'metadata store': 'm', 'local block store': 'l' } },
+    ]);
     expect([...round.server.shares.values()].map(({ enabled }) => enabled)).toEqual([false, true]);
     expect(round.problems).toEqual([]);
   });
 
   it.each([
-    ['is waited for while the server makes it', 404, 3600, 'the server is still making it'],
+    [
+      'is waited for while the server makes it',
+      404,
+      3600,
+      'the server is still making it: it is closed once that ends, or the server is started again',
+    ],
     ['is closed in a later round', 500, 100, 'cannot be disabled: no'],
     ['that the server could not load when it was started again has no clients', 404, 100, undefined],
   ])('%s', async (_, status, uptime_sec, message) => {

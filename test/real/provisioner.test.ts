@@ -905,7 +905,8 @@ describe.skipIf(!can).concurrent('a share whose making a former provisioner did 
     expect(await eventually(async () => (await namesOf(here, 'shares')).includes('/a'), PATIENCE)).toBe(true);
     launched.child.kill('SIGKILL');
     await launched.ended;
-    const still = 'share "/a": the server is still making it\n';
+    const still =
+      'share "/a": the server is still making it: it is closed once that ends, or the server is started again\n';
     expect((await here.once()).stderr).toBe(still);
     expect(about(here, 'a')).toEqual(['disable']);
     here.declare({ ...plan, shares: [] });
