@@ -166,16 +166,16 @@ describe.skipIf(!can)('docs/install.md', () => {
       const { kubectl } = cluster;
       const compositions = async (): Promise<readonly Json[]> => listAt(await kubectl.get('compositions'), 'items');
       const [before] = await compositions();
-      const section = (block: number): string =>
-        replacing(commandsOf('Settings of your own', block), { 'registry.example.com': mirror.host });
+      const toARegistry = (block: number): string =>
+        replacing(commandsOf('Settings of your own', block), { 'registry.example.com': source.host });
       const checkout = join(cluster.folder, 'checkout');
       for (const folder of ['package', 'apis']) cpSync(join(root, folder), join(checkout, folder), { recursive: true });
 
-      await shell(`cd '${checkout}'\n${section(0)}`);
+      await shell(`cd '${checkout}'\n${commandsOf('Settings of your own')}`);
       const file = join(checkout, 'own/composition.yaml');
-      const edited = readFileSync(file, 'utf8').replace('kind: Input\n', '$&          storageClassName: fast\n');
+      const edited = readFileSync(file, 'utf8').replace('kind: Input\n', '$&        storageClassName: fast\n');
       writeFileSync(file, edited);
-      await shell(`cd '${checkout}'\n${section(1)}\n${section(2)}`);
+      await shell(`cd '${checkout}'\n${toARegistry(1)}\n${toARegistry(2)}`);
 
       await expect.poll(compositions).toMatchObject([
         {
@@ -183,7 +183,7 @@ describe.skipIf(!can)('docs/install.md', () => {
           spec: { pipeline: [{ input: { kind: 'Input', storageClassName: 'fast' } }] },
         },
       ]);
-      const configuration = await kubectl.get('configuration.pkg.crossplane.io', 'dittofs-configuration-dittofs');
+      const configuration = await kubectl.get('configurations.pkg.crossplane.io', 'dittofs-configuration-dittofs');
       expect(textAt(configuration, 'spec', 'package')).toContain('/platform/configuration-dittofs:');
     });
 
