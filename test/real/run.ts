@@ -31,11 +31,11 @@ const parts = [
   ['lab/namespaced'],
   ['provisioner', 'postgres', 'dfs'],
   ['lab/percona'],
+  ['lab/operators'],
   ['lab/claims-v1'],
   ['crossplane', 'package', 'docs', 'client', 'lab/lab'],
   ['lab/claims'],
   ['provisioner-edges', 'shares'],
-  ['lab/operators'],
 ].map((names) => names.map((name) => `test/real/${name}.test.ts`));
 
 /** How many of them run at a time: labs mostly wait, but two processors do not bear more. */
