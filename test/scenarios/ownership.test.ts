@@ -142,6 +142,12 @@ it('a StatefulSet that somebody else made for pods like ours is refused by the A
   cluster.bringUp();
   expect(cluster.live('StatefulSet', 'files')?.spec).toEqual(before);
   expect(cluster.status().blocked).toMatchObject([{ kind: 'StatefulSet', name: 'files', reason: 'Invalid' }]);
+
+  // Nor does it go with the DittoServer, whose deletion waits until somebody moves it.
+  cluster.remove();
+  cluster.provide();
+  cluster.provide();
+  expect(cluster.live('StatefulSet', 'files')?.spec).toEqual(before);
 });
 
 it('a volume that is lost after somebody else’s had its name is told as lost', () => {
